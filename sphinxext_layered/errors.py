@@ -1,0 +1,65 @@
+"""What can go wrong, named by who can mend it.
+
+Every error is a `LayeredViewError` and the matching builtin, so that a caller may catch either. Its
+message names the thing and ends with the remedy; its `subtype` is the subtype of the Sphinx warning
+that reports it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LayeredViewError(Exception):
+    """The base of all errors of this package."""
+
+    subtype: ClassVar[str] = "error"
+
+
+class OptionError(LayeredViewError, ValueError):
+    """An option has a value that it does not take: mended where the option is written.
+
+    Parameters
+    ----------
+    name : str
+        The option, spelt as in Python (``scale_xy``).
+    problem : str
+        What is wrong with its value and what is accepted.
+    """
+
+    subtype = "option"
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+class TargetError(LayeredViewError, LookupError):
+    """The reference does not lead to a model: mended on the page."""
+
+    subtype = "target"
+
+
+class ModelError(LayeredViewError, RuntimeError):
+    """The user's model or the function that builds it is at fault: mended in the user's code."""
+
+    subtype = "model"
+
+
+class WorkerError(LayeredViewError, RuntimeError):
+    """The child process was lost, hung or could not start: mended on the machine or in conf.py."""
+
+    subtype = "worker"
+
+
+class DescriptionError(LayeredViewError, ValueError):
+    """A description's document is not of the schema: mended by making it anew."""
+
+    subtype = "description"
+
+
+class PaintError(LayeredViewError, ValueError):
+    """The picture cannot be painted or saved as asked, such as one beyond the limit of pixels."""
+
+    subtype = "paint"

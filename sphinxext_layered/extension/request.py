@@ -1,0 +1,54 @@
+"""What a page asks for: small, plain, kept in Sphinx's environment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureRequest:
+    """One directive's wish, before conf.py's defaults are merged in.
+
+    Attributes
+    ----------
+    target : str
+        The canonical reference ``module:function(arguments)``; empty where `file` is set.
+    file : str
+        A saved model or a description, relative to the source folder with forward slashes.
+    given : dict
+        The page's drawing options as their readers gave them.
+    depends : tuple of str
+        Files that the model is made from past Python's own ``open``, relative to the source folder.
+    format : str
+        The picture's format; empty for the one that ``layered_view_formats`` names for the builder.
+    downloads : tuple of str
+        Formats that the page offers for download.
+    docname, source : str
+    line : int
+        Where the directive stands; part of no key.
+    """
+
+    target: str = ""
+    file: str = ""
+    given: dict[str, Any] = field(default_factory=dict)
+    depends: tuple[str, ...] = ()
+    format: str = ""
+    downloads: tuple[str, ...] = ()
+    docname: str = ""
+    source: str = ""
+    line: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """Give the request as plain values, for the environment and for a node's attribute."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Read what `document` gave."""
+        return cls(**document)
+
+    @property
+    def reference(self) -> str:
+        """What the author wrote to name the model."""
+        return self.target or self.file

@@ -1,0 +1,271 @@
+"""The one declaration of every drawing option.
+
+Derived from it, never retyped: the signature of `layered_view`, the directive's options, the check of
+``layered_view_defaults``, the command line's flags, the table in the documentation, the cache key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from . import values
+from .errors import OptionError
+from .values import RGBA, Indices, Names, Paint, Reader, Style, did_you_mean
+
+READY_MADE_TEXTS = ("default", "name", "class", "shape", "name_and_shape", "parameters", "activation")
+SIZING_MODES = ("reference", "sequence", "logarithmic", "balanced", "relative", "capped")
+PALETTES = ("layered", "classic")
+LEGEND_POSITIONS = ("bottom", "top", "left", "right")
+THEMES = ("light", "dark", "both")
+
+Kind = Literal["size", "layers", "colour", "text", "picture", "model"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is declared of one option, beside its name and default.
+
+    Attributes
+    ----------
+    reader : Reader
+    doc : str
+        One or two sentences of what it does.
+    kind : str
+        The table that it stands in.
+    unit : str
+        The unit of its value, if it has one.
+    dark : object
+        Its default on a dark ground, where that differs.
+    added : bool
+        Goes beyond the reference's parameters, and is keyword-only in Python.
+    python_only : bool
+        Cannot be written as text.
+    """
+
+    reader: Reader
+    doc: str
+    kind: Kind
+    unit: str = ""
+    dark: object = None
+    added: bool = False
+    python_only: bool = False
+
+
+def option(
+    default: Any,
+    reader: Reader,
+    doc: str,
+    *,
+    kind: Kind,
+    unit: str = "",
+    dark: object = None,
+    added: bool = False,
+    python_only: bool = False,
+) -> Any:
+    """Declare one field of `LayeredViewOptions`; the arguments are those of `Option`."""
+    declared = Option(reader, " ".join(doc.split()), kind, unit, dark, added, python_only)
+    return field(default=default, metadata={"option": declared})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayeredViewOptions:
+    """How a model is drawn. Every value is read by its option's reader, text or Python alike.
+
+    Raises
+    ------
+    OptionError
+        A value is not accepted.
+    """
+
+    min_z: int = option(20, values.whole_number(1), "Least width of a box's front face.", kind="size", unit="px")
+    min_xy: int = option(20, values.whole_number(1), "Least height and depth of a box.", kind="size", unit="px")
+    max_z: int = option(400, values.whole_number(1), "Greatest width of a box's front face.", kind="size", unit="px")
+    max_xy: int = option(2000, values.whole_number(1), "Greatest height and depth of a box.", kind="size", unit="px")
+    scale_z: float = option(0.1, values.number(above=0), "Pixels of width for one channel.", kind="size", unit="px")
+    scale_xy: float = option(
+        4, values.number(above=0), "Pixels of height and depth for one row or column.", kind="size", unit="px"
+    )
+    type_ignore: Names = option(
+        None,
+        values.names(),
+        "Classes of layers that are left out; a base class names its subclasses too.",
+        kind="layers",
+    )
+    index_ignore: Indices = option(
+        None, values.indices(), "Layers that are left out, by their index in ``model.layers``.", kind="layers"
+    )
+    color_map: tuple[Paint, ...] = option(
+        None,
+        values.colour_map(),
+        "Fill and outline by a layer's own name, its class or a base class; the most particular name wins.",
+        kind="colour",
+    )
+    one_dim_orientation: str = option(
+        "z", values.choice("x", "y", "z"), "Axis along which a layer of one dimension is drawn.", kind="size"
+    )
+    index_2d: Indices = option(
+        None, values.indices(), "Layers drawn flat, by their index in ``model.layers``.", kind="layers"
+    )
+    background_fill: RGBA = option("white", values.colour(), "Colour of the ground.", kind="colour", dark="#14171a")
+    draw_volume: bool = option(True, values.yes_no(), "Draw boxes with depth; otherwise rectangles.", kind="picture")
+    draw_reversed: bool = option(
+        False, values.yes_no(), "Let the depth go to the left, each box in front of the next.", kind="picture"
+    )
+    padding: int = option(
+        10, values.whole_number(0), "Distance from the drawing to each edge.", kind="picture", unit="px"
+    )
+    text_callable: object = option(
+        None,
+        values.text_source(READY_MADE_TEXTS),
+        """What gives each layer its label: a ready-made text by name, or a function of the layer's index and the
+        layer that returns (text, above).""",
+        kind="text",
+    )
+    text_vspacing: int = option(
+        4, values.whole_number(0), "Distance between the lines of a label.", kind="text", unit="px"
+    )
+    spacing: int = option(10, values.whole_number(0), "Distance between layers.", kind="picture", unit="px")
+    draw_funnel: bool = option(
+        True, values.yes_no(), "Draw lines from each layer's corners to the next one's.", kind="picture"
+    )
+    shade_step: float = option(
+        10,
+        values.number(minimum=0, maximum=255),
+        "How much darker the top is than the front, and the side than the top.",
+        kind="colour",
+    )
+    legend: bool = option(False, values.yes_no(), "Add a legend of the classes of layers.", kind="text")
+    legend_text_spacing_offset: float = option(
+        15, values.number(minimum=0), "Room beside each entry of the legend.", kind="text", unit="px"
+    )
+    font: object = option(
+        None,
+        values.python_font(),
+        "A font object of Pillow, or a dict of font_path, font_size and use_default_font.",
+        kind="text",
+        python_only=True,
+    )
+    font_color: RGBA = option("black", values.colour(), "Colour of labels and legend.", kind="colour", dark="#eef1f4")
+    show_dimension: bool = option(False, values.yes_no(), "Show the output's sizes in the legend.", kind="text")
+
+    font_path: str | None = option(
+        None, values.path(none="the font that is shipped"), "Font file: .ttf, .otf or .ttc.", kind="text", added=True
+    )
+    font_size: int = option(13, values.whole_number(1, 1000), "Size of the text.", kind="text", unit="px", added=True)
+    sizing_mode: str = option(
+        "reference", values.choice(*SIZING_MODES), "How output shapes become sizes of boxes.", kind="size", added=True
+    )
+    capped_limits: tuple[float, ...] | None = option(
+        None,
+        values.limits(),
+        "With ``capped``: the most of a box's width, height and depth.",
+        kind="size",
+        unit="px",
+        added=True,
+    )
+    max_width: int | None = option(
+        None,
+        values.whole_number(50, none="no limit"),
+        "Greatest width of the picture: boxes are scaled, then wrapped into rows; text is not scaled.",
+        kind="size",
+        unit="px",
+        added=True,
+    )
+    palette: str = option(
+        "layered", values.choice(*PALETTES), "Colours of classes that no option names.", kind="colour", added=True
+    )
+    theme: str = option(
+        "light",
+        values.choice(*THEMES),
+        "The ground that colours are made for; ``both`` is for pages.",
+        kind="colour",
+        added=True,
+    )
+    styles: tuple[Style, ...] = option(
+        (),
+        values.styles(),
+        "Fill, outline or hidden, by a layer's own name or class; wins over color_map.",
+        kind="colour",
+        added=True,
+    )
+    connector_color: RGBA | None = option(
+        None,
+        values.optional(values.colour(), "the colour of the next layer's outline"),
+        "Colour of funnels.",
+        kind="colour",
+        added=True,
+    )
+    connector_width: float = option(
+        1, values.number(above=0, maximum=100), "Width of funnels.", kind="colour", unit="px", added=True
+    )
+    legend_position: str = option(
+        "bottom", values.choice(*LEGEND_POSITIONS), "Side of the legend.", kind="text", added=True
+    )
+    input_shape: tuple[tuple[int | None, ...], ...] | None = option(
+        None,
+        values.input_shape(),
+        "Shape of the input, without the batch, of a model that does not know it.",
+        kind="model",
+        added=True,
+    )
+    pixel_ratio: float = option(
+        1,
+        values.number(above=0, maximum=8),
+        "Pixels of a PNG for one pixel of the picture.",
+        kind="picture",
+        added=True,
+    )
+
+    def __post_init__(self) -> None:
+        for name, declared in DECLARED.items():
+            object.__setattr__(self, name, read_value(name, getattr(self, name), declared))
+
+    @classmethod
+    def of(cls, given: Mapping[str, object]) -> Self:
+        """Make the options from those that are given; the theme chooses the defaults of the others."""
+        for name in given:
+            if name not in DECLARED:
+                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+        dark = "theme" in given and read_value("theme", given["theme"]) == "dark"
+        base = {name: o.dark for name, o in DECLARED.items() if dark and o.dark is not None}
+        return cls(**{**base, **given})  # type: ignore[arg-type]
+
+    def canonical(self) -> dict[str, Any]:
+        """Give the values by name as JSON has them, for a key; what only Python can give is not among them."""
+        return {
+            name: getattr(self, name)
+            for name, declared in DECLARED.items()
+            if not declared.python_only and not callable(getattr(self, name))
+        }
+
+    @property
+    def text_reference(self) -> str | None:
+        """The ``module:function`` that gives texts, where it is one: it needs the live model."""
+        text = self.text_callable
+        return text if isinstance(text, str) and text not in READY_MADE_TEXTS else None
+
+
+def read_value(name: str, value: object, declared: Option | None = None) -> Any:
+    """Read one option's value.
+
+    Raises
+    ------
+    OptionError
+        It names the option, the value and what is accepted.
+    """
+    try:
+        return (declared or DECLARED[name]).reader(value)
+    except ValueError as error:
+        raise OptionError(name, str(error)) from None
+
+
+def _declared() -> Iterator[tuple[str, Option]]:
+    for each in dataclasses.fields(LayeredViewOptions):
+        yield each.name, each.metadata["option"]
+
+
+DECLARED: dict[str, Option] = dict(_declared())
+DEFAULTS: dict[str, object] = {each.name: each.default for each in dataclasses.fields(LayeredViewOptions)}

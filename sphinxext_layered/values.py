@@ -1,0 +1,440 @@
+"""Readers of option values: one for each kind, whether the value is text or Python.
+
+A reader gives a hashable, printable value, and reads its own result unchanged; so an option means the
+same on a page, in conf.py, on the command line and in a call.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+RGBA = tuple[int, int, int, int]
+Names = tuple[str, ...]
+Indices = tuple[int, ...]
+Paint = tuple[str, RGBA | None, RGBA | None]
+Style = tuple[str, RGBA | None, RGBA | None, bool]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one kind of value is read.
+
+    Attributes
+    ----------
+    accepts : str
+        What is accepted, to end a sentence that starts with "expected".
+    read : callable
+        Gives the value, or raises ValueError (its message is not shown unless it has one).
+    examples : tuple of str
+        Texts that are accepted.
+    refused : tuple of str
+        Texts that are not.
+    bare : str or None
+        The text that an option without a value stands for; None where it needs one.
+    """
+
+    accepts: str
+    read: Callable[[Any], Any]
+    examples: tuple[str, ...]
+    refused: tuple[str, ...]
+    bare: str | None = field(default=None)
+
+    def __call__(self, value: object) -> Any:
+        """Read `value`.
+
+        Raises
+        ------
+        ValueError
+            With a message that says what is accepted and what was given.
+        """
+        try:
+            return self.read(value)
+        except (ValueError, TypeError, KeyError, AttributeError, SyntaxError, RecursionError) as error:
+            reason = f" ({error})" if isinstance(error, _ReasonError) else ""
+            raise ValueError(f"expected {self.accepts}; got {_shown(value)}{reason}") from None
+
+
+class _ReasonError(ValueError):
+    """A refusal whose message is worth showing."""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def whole_number(minimum: int = 0, maximum: int = 10**6, *, none: str | None = None) -> Reader:
+    """Read a whole number; with `none`, None too, which `none` explains."""
+
+    def read(value: object) -> int | None:
+        if none and _is_none(value):
+            return None
+        number = _number(value)
+        if number != int(number) or not minimum <= number <= maximum:
+            raise ValueError
+        return int(number)
+
+    accepts = f"a whole number from {minimum} to {maximum}" + (f", or none ({none})" if none else "")
+    examples = (str(max(minimum, 3)), *(("none",) if none else ()))
+    return Reader(accepts, read, examples, ("much", str(minimum - 1), "1.5"))
+
+
+def number(*, above: float | None = None, minimum: float = 0, maximum: float = 10**6) -> Reader:
+    """Read a number of at least `minimum`, or greater than `above` where that is given."""
+
+    def read(value: object) -> float | int:
+        result = _number(value)
+        low = result <= above if above is not None else result < minimum
+        if low or result > maximum:
+            raise ValueError
+        return int(result) if result == int(result) else result
+
+    at_least = f"greater than {above}" if above is not None else f"of at least {minimum}"
+    refused = ("much", "nan", "-1" if above is not None else str(minimum - 1))
+    return Reader(f"a number {at_least} and at most {maximum}", read, ("2", "2.5"), refused)
+
+
+def yes_no() -> Reader:
+    """Read yes or no; an option without a value means yes."""
+    words = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
+
+    def read(value: object) -> bool:
+        if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__.startswith("bool")):
+            return bool(value)
+        if isinstance(value, int):
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValueError
+        return words[value.strip().lower()]
+
+    return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes")
+
+
+def choice(*names: str) -> Reader:
+    """Read one of `names`, in any case."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        word = re.sub(r"[-_ ]+", "_", value.strip().lower())
+        if word not in names:
+            raise _ReasonError(did_you_mean(word, names))
+        return word
+
+    return Reader(f"one of {', '.join(names)}", read, names, ("sideways",))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give a sentence that offers the nearest of the `known` names, and otherwise lists some."""
+    known = sorted(set(known))
+    lowered = {name.lower(): name for name in reversed(known)}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {lowered[near[0]]!r}?"
+    return f"known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
+
+
+def colour() -> Reader:
+    """Read a colour as (red, green, blue, alpha), 0 to 255 each."""
+    accepts = (
+        "a colour: a name such as teal, #rrggbb, #rrggbbaa, transparent, or (red, green, blue[, alpha]) of 0 to 255"
+    )
+    return Reader(
+        accepts,
+        _colour,
+        ("teal", "#ef476f", "#ef476f80", "(255, 0, 0)", "transparent"),
+        ("tael", "#ef47", "(300, 0, 0)"),
+    )
+
+
+def _colour(value: object) -> RGBA:
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text in ("transparent", "none"):
+            return (0, 0, 0, 0)
+        if not text.startswith(("(", "[")):
+            return _named_colour(text)
+        value = ast.literal_eval(text)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError
+    parts = tuple(int(part) for part in map(_whole, value))
+    if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
+        raise ValueError
+    red, green, blue, *alpha = parts
+    return (red, green, blue, alpha[0] if alpha else 255)
+
+
+def _named_colour(text: str) -> RGBA:
+    from PIL import ImageColor
+
+    if text.startswith("#") and len(text) == 5:
+        raise ValueError
+    try:
+        rgba = ImageColor.getcolor(text, "RGBA")
+    except ValueError:
+        if text.isalpha():
+            raise _ReasonError(did_you_mean(text, ImageColor.colormap)) from None
+        raise
+    assert isinstance(rgba, tuple)
+    red, green, blue, alpha = rgba
+    return (red, green, blue, alpha)
+
+
+def names() -> Reader:
+    """Read a list of names; a class stands for its qualified name."""
+
+    def read(value: object) -> Names:
+        if value is None or value == "":
+            return ()
+        if isinstance(value, str):
+            value = [part.strip() for part in value.replace("\n", ",").split(",") if part.strip()]
+        elif isinstance(value, type) or not isinstance(value, Iterable):
+            value = [value]
+        return tuple(dict.fromkeys(_name(item) for item in value))
+
+    accepts = "names separated by commas, such as Dropout, BatchNormalization (in Python a list of names or classes)"
+    return Reader(accepts, read, ("Dropout, BatchNormalization", "Flatten"), ("Dropout, 3x%",))
+
+
+def _name(value: object) -> str:
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if not isinstance(value, str) or not value.strip() or "%" in value:
+        raise ValueError
+    return value.strip()
+
+
+def indices() -> Reader:
+    """Read a list of whole numbers and ranges: ``0, 5-8`` has both ends of its range."""
+
+    def read(value: object) -> Indices:
+        if value is None or value == "":
+            return ()
+        if isinstance(value, str):
+            text = value.strip().strip("[]()")
+            return tuple(sorted({i for part in text.split(",") if part.strip() for i in _index_range(part)}))
+        if not isinstance(value, Iterable):
+            value = [value]
+        found = {_whole(item) for item in value}
+        if any(not 0 <= i < 10**6 for i in found):
+            raise ValueError
+        return tuple(sorted(found))
+
+    return Reader("indices from 0 and ranges of them, such as 0, 5-8", read, ("0, 5-8", "3"), ("first", "8-5", "-1"))
+
+
+def _index_range(text: str) -> range:
+    match = re.fullmatch(r"(\d{1,6})(?:\s*(?:-|:|\.\.)\s*(\d{1,6}))?", text.strip())
+    if not match:
+        raise ValueError
+    first = int(match[1])
+    last = int(match[2]) if match[2] else first
+    if last < first:
+        raise ValueError
+    return range(first, last + 1)
+
+
+def colour_map() -> Reader:
+    """Read which fill and outline which layers have, as ((name, fill, outline), ...)."""
+    accepts = (
+        "layers and their fill or fill/outline, such as Conv2D=#ef476f; Dense=teal/black "
+        "(in Python {Conv2D: {'fill': 'teal', 'outline': 'black'}})"
+    )
+    return Reader(
+        accepts,
+        lambda value: tuple((key, fill, outline) for key, fill, outline, _ in _styles(value, hidden=False)),
+        ("Conv2D=#ef476f; Dense=teal/black", "Dense=teal"),
+        ("Conv2D", "Dense=tael", "=teal"),
+    )
+
+
+def styles() -> Reader:
+    """Read the styles of layers, as ((name, fill, outline, hidden), ...)."""
+    accepts = (
+        "layers by name or class and their fill, fill/outline, /outline or hidden, such as "
+        "conv1=gold/black; Dropout=hidden (in Python {'conv1': {'fill': 'gold', 'hidden': False}})"
+    )
+    return Reader(
+        accepts,
+        lambda value: tuple(_styles(value, hidden=True)),
+        ("conv1=gold/black; Dropout=hidden", "Dense=/black"),
+        ("conv1", "conv1=tael", "=hidden"),
+    )
+
+
+def _styles(value: Any, *, hidden: bool) -> list[Style]:
+    if value is None or value == "":
+        return []
+    if isinstance(value, str):
+        pairs = [part.partition("=")[::2] for part in re.split(r"[;\n]", value) if part.strip()]
+        return [(_name(key), *_style_of_text(text.strip(), hidden)) for key, text in pairs]
+    if isinstance(value, Mapping):
+        return [(_name(key), *_style_of_value(item, hidden)) for key, item in value.items()]
+    return [(_name(item[0]), *_style_of_value(tuple(item[1:]), hidden)) for item in value]
+
+
+def _style_of_text(text: str, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
+    if hidden and text.lower() == "hidden":
+        return (None, None, True)
+    fill, _, outline = text.partition("/")
+    if not text.strip("/ "):
+        raise ValueError
+    return (_colour(fill) if fill.strip() else None, _colour(outline) if outline.strip() else None, False)
+
+
+def _style_of_value(value: Any, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
+    if isinstance(value, str):
+        return _style_of_text(value.strip(), hidden)
+    if not isinstance(value, Mapping):
+        value = dict(zip(("fill", "outline", "hidden"), value, strict=False))
+    known = ("fill", "outline", "hidden") if hidden else ("fill", "outline")
+    for key in value:
+        if key not in known:
+            raise _ReasonError(f"{key!r} is not one of {', '.join(known)}")
+    fill, outline = (None if value.get(key) is None else _colour(value[key]) for key in ("fill", "outline"))
+    return (fill, outline, bool(value.get("hidden", False)))
+
+
+def input_shape() -> Reader:
+    """Read the shape of a model's input without its batch, or several, as a tuple of shapes."""
+
+    def read(value: object) -> tuple[tuple[int | None, ...], ...] | None:
+        if _is_none(value):
+            return None
+        if isinstance(value, str):
+            parts = [part for part in re.split(r";|(?<=\))\s*,\s*(?=\()", value.strip()) if part.strip()]
+            return tuple(_sizes(part) for part in parts)
+        if not isinstance(value, Iterable):
+            raise ValueError
+        items = list(value)
+        if items and all(isinstance(item, list | tuple) for item in items):
+            return tuple(_sizes(item) for item in items)
+        return (_sizes(items),)
+
+    accepts = (
+        "the sizes of the input without the batch, such as 224, 224, 3 (none where open; several: (28, 28); (10,))"
+    )
+    return Reader(accepts, read, ("224, 224, 3", "(28, 28); (10,)", "none, 20"), ("big", "0, 3"))
+
+
+def _sizes(value: Any) -> tuple[int | None, ...]:
+    if isinstance(value, str):
+        value = [part for part in value.strip(" ()[]").split(",") if part.strip()]
+    sizes = tuple(None if _is_none(item) or item == "?" else _whole(item) for item in value)
+    if not sizes or any(size is not None and not 1 <= size < 10**9 for size in sizes):
+        raise ValueError
+    return sizes
+
+
+def text_source(ready_made: Iterable[str]) -> Reader:
+    """Read what gives layers their texts: a ready-made name, ``module:function``, a callable, or None."""
+    ready_made = tuple(ready_made)
+
+    def read(value: object) -> object:
+        if _is_none(value):
+            return None
+        if callable(value):
+            return value
+        if not isinstance(value, str):
+            raise ValueError
+        word = value.strip().lower().replace("-", "_")
+        if word in ready_made:
+            return word
+        if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*(\.[^\W\d]\w*)*", value.strip()):
+            raise _ReasonError(did_you_mean(word, ready_made))
+        return value.strip()
+
+    accepts = f"none, one of {', '.join(ready_made)}, or a function as module:function (in Python a callable)"
+    return Reader(accepts, read, ("default", "mypkg.labels:name_and_shape", "none"), ("defualt", "3"))
+
+
+def limits() -> Reader:
+    """Read the limits of the sizing mode ``capped``: of the width, height and depth of boxes."""
+
+    def read(value: object) -> tuple[float, ...] | None:
+        if _is_none(value):
+            return None
+        if isinstance(value, str):
+            value = value.strip(" ()[]").split(",")
+        sizes = tuple(_number(item) for item in value)  # type: ignore[attr-defined]
+        if len(sizes) != 3 or any(not 1 <= size <= 10**5 for size in sizes):
+            raise ValueError
+        return sizes
+
+    accepts = "three numbers of pixels, the most of a box's width, height and depth, such as 80, 200, 200, or none"
+    return Reader(accepts, read, ("80, 200, 200", "none"), ("80", "0, 1, 1"))
+
+
+def optional(reader: Reader, none: str) -> Reader:
+    """Read what `reader` reads, or None, which `none` explains."""
+
+    def read(value: object) -> Any:
+        return None if _is_none(value) else reader.read(value)
+
+    return Reader(f"{reader.accepts}, or none ({none})", read, (*reader.examples, "none"), reader.refused)
+
+
+def path(*, none: str) -> Reader:
+    """Read a file's path as text, or None, which `none` explains."""
+
+    def read(value: object) -> str | None:
+        import os
+
+        if _is_none(value):
+            return None
+        text = os.fspath(value)  # type: ignore[call-overload]
+        if not isinstance(text, str) or not text.strip() or "\0" in text:
+            raise ValueError
+        return text.strip()
+
+    return Reader(f"the path of a file, or none ({none})", read, ("fonts/a.ttf", "none"), ("",))
+
+
+def python_font() -> Reader:
+    """Read a Pillow font object or the dict that describes one; text cannot give one."""
+
+    def read(value: object) -> object:
+        if value is None:
+            return None
+        if isinstance(value, Mapping):
+            for key in value:
+                if key not in ("font_path", "font_size", "use_default_font"):
+                    raise _ReasonError(did_you_mean(str(key), ("font_path", "font_size", "use_default_font")))
+            return dict(value)
+        if isinstance(value, str) or not hasattr(value, "getmask"):
+            raise ValueError
+        return value
+
+    accepts = "a font object of Pillow, a dict with font_path, font_size or use_default_font, or None"
+    return Reader(accepts, read, (), ("Arial",))
+
+
+def _is_none(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().lower() == "none")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    if isinstance(value, str):
+        if not re.fullmatch(r"\s*[-+]?(\d{1,18}(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?\s*", value):
+            raise ValueError
+    elif not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+        raise ValueError
+    result = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(result):
+        raise ValueError
+    return result
+
+
+def _whole(value: object) -> int:
+    result = _number(value)
+    if result != int(result):
+        raise ValueError
+    return int(result)
