@@ -1,0 +1,41 @@
+# make docs: the documentation, with its gallery of real models, in example_docs/_build/html
+# make test: the tests; make test-all: also those that need Debian packages, and older Sphinx versions
+# Nothing but Python 3.11 or newer, git and make is needed; the first run fills .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+SPHINXOPTS ?= -nW --keep-going
+
+.PHONY: docs test test-all test-debian test-versions lint clean
+
+docs: $(INSTALLED)
+	$(BIN)/python -m sphinx -b html $(SPHINXOPTS) example_docs example_docs/_build/html
+	@echo "Open example_docs/_build/html/index.html"
+
+test: $(INSTALLED)
+	$(PYTEST) -n 2 -m "not debian and not slow" $(PYTESTOPTS)
+
+test-all: test test-debian test-versions
+
+test-debian: $(INSTALLED)
+	$(PYTEST) -m "debian or slow" $(PYTESTOPTS)
+
+test-versions: $(INSTALLED)
+	$(BIN)/python -m tox run $(TOXOPTS)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m mypy
+
+clean:
+	rm -rf $(VENV) .tox build dist example_docs/_build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable ".[dev]"
+	touch $(INSTALLED)
