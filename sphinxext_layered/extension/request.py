@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from ..description import ModelDescription
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +56,42 @@ class PictureRequest:
     def reference(self) -> str:
         """What the author wrote to name the model."""
         return self.target or self.file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What a request came to: a file in the cache, and what it shows.
+
+    Attributes
+    ----------
+    file : Path or None
+        The drawn file, absolute; None where the builder shows no pictures and needs the description alone.
+    mime : str
+        The file's mime type; empty where there is none.
+    width, height : int
+        The size at which it is to be shown, in pixels of the page, whatever the file's pixel ratio.
+    description : ModelDescription
+        The model, for the alternative text and the table of layers.
+    """
+
+    file: Path | None
+    mime: str
+    width: int
+    height: int
+    description: ModelDescription
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a request has no picture; its warning is the build step's.
+
+    Attributes
+    ----------
+    subtype : str
+        Of the warning, such as ``target`` or ``model``; ``off`` where no picture was wanted.
+    message : str
+        What happened, in a sentence or a few lines, as the page shows it.
+    """
+
+    subtype: str
+    message: str
