@@ -1,0 +1,79 @@
+"""Shapes as frameworks spell them, read into tuples of sizes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..description import Shape
+
+
+def flattened(structure: Any) -> Iterator[Any]:
+    """Give the leaves of lists, tuples and dicts in Keras's order: a dict's by its sorted keys."""
+    if isinstance(structure, Mapping):
+        keys = list(structure)
+        if not isinstance(structure, OrderedDict):
+            try:
+                keys.sort()
+            except TypeError:
+                pass
+        for key in keys:
+            yield from flattened(structure[key])
+    elif isinstance(structure, list | tuple):
+        for item in structure:
+            yield from flattened(item)
+    else:
+        yield structure
+
+
+def is_tensor(value: Any) -> bool:
+    """Tell whether `value` has a shape and a type of numbers: a tensor, symbolic or not, or an array."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def tensor_shapes(structure: Any) -> tuple[Shape, ...]:
+    """Give the shape of every tensor in a structure of tensors; one of unknown rank is left out."""
+    found = (_sizes(leaf.shape) for leaf in flattened(structure) if is_tensor(leaf))
+    return tuple(shape for shape in found if shape is not None)
+
+
+def shapes_of(value: Any) -> tuple[Shape, ...]:
+    """Give every shape in a structure of shapes, such as ``(None, 8)`` or ``[(None, 8), (None, 4)]``."""
+    if value is None:
+        return ()
+    if isinstance(value, Mapping):
+        return tuple(shape for key in sorted(value, key=str) for shape in shapes_of(value[key]))
+    several = isinstance(value, list | tuple) and any(not _is_size(item) for item in value)
+    if several:
+        return tuple(shape for item in value for shape in shapes_of(item))
+    if isinstance(value, list) and not value:
+        return ()
+    shape = _sizes(value)
+    return () if shape is None else (shape,)
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or isinstance(value, int) or (hasattr(value, "__index__") and not hasattr(value, "as_list"))
+
+
+def _sizes(shape: Any) -> Shape | None:
+    """Read one shape; None where its rank is unknown or it is not a shape."""
+    if hasattr(shape, "as_list"):
+        if getattr(shape, "rank", 0) is None:
+            return None
+        shape = shape.as_list()
+    try:
+        return tuple(_size(item) for item in shape)
+    except TypeError:
+        return None
+
+
+def _size(value: Any) -> int | None:
+    try:
+        size = int(getattr(value, "value", value))
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    except Exception:  # a symbolic size of some framework, which may raise anything
+        return None
+    return size if size >= 0 else None
