@@ -8,17 +8,40 @@ from __future__ import annotations
 
 import ast
 import difflib
+import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from os import PathLike as _PathLike
+from typing import Any, Protocol, TypeAlias
 
 RGBA = tuple[int, int, int, int]
 Names = tuple[str, ...]
 Indices = tuple[int, ...]
 Paint = tuple[str, RGBA | None, RGBA | None]
 Style = tuple[str, RGBA | None, RGBA | None, bool]
+
+# What a caller may write, for type checkers.
+ColourLike: TypeAlias = str | Sequence[int]
+NamesLike: TypeAlias = str | type | Iterable[str | type] | None
+IndicesLike: TypeAlias = str | int | Iterable[int] | None
+ColourMapLike: TypeAlias = str | Mapping[Any, str | Mapping[str, Any] | Sequence[Any]] | None
+StylesLike: TypeAlias = ColourMapLike | Sequence[Style]
+ShapesLike: TypeAlias = str | Sequence[int | None] | Sequence[Sequence[int | None]] | None
+TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
+LimitsLike: TypeAlias = str | Sequence[float] | None
+PathLike: TypeAlias = str | _PathLike[str] | None
+
+
+class PillowFont(Protocol):
+    """What every font object of Pillow can do."""
+
+    def getmask(self, text: Any, mode: str = ...) -> Any:
+        """Render a text."""
+
+
+FontLike: TypeAlias = PillowFont | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +60,8 @@ class Reader:
         Texts that are not.
     bare : str or None
         The text that an option without a value stands for; None where it needs one.
+    python : str
+        The type of the values that a Python caller gives, as an annotation.
     """
 
     accepts: str
@@ -44,6 +69,7 @@ class Reader:
     examples: tuple[str, ...]
     refused: tuple[str, ...]
     bare: str | None = field(default=None)
+    python: str = field(default="object", kw_only=True)
 
     def __call__(self, value: object) -> Any:
         """Read `value`.
@@ -82,7 +108,8 @@ def whole_number(minimum: int = 0, maximum: int = 10**6, *, none: str | None = N
 
     accepts = f"a whole number from {minimum} to {maximum}" + (f", or none ({none})" if none else "")
     examples = (str(max(minimum, 3)), *(("none",) if none else ()))
-    return Reader(accepts, read, examples, ("much", str(minimum - 1), "1.5"))
+    refused = ("much", str(minimum - 1), "1.5")
+    return Reader(accepts, read, examples, refused, python="int | None" if none else "int")
 
 
 def number(*, above: float | None = None, minimum: float = 0, maximum: float = 10**6) -> Reader:
@@ -97,7 +124,7 @@ def number(*, above: float | None = None, minimum: float = 0, maximum: float = 1
 
     at_least = f"greater than {above}" if above is not None else f"of at least {minimum}"
     refused = ("much", "nan", "-1" if above is not None else str(minimum - 1))
-    return Reader(f"a number {at_least} and at most {maximum}", read, ("2", "2.5"), refused)
+    return Reader(f"a number {at_least} and at most {maximum}", read, ("2", "2.5"), refused, python="float")
 
 
 def yes_no() -> Reader:
@@ -113,7 +140,7 @@ def yes_no() -> Reader:
             raise ValueError
         return words[value.strip().lower()]
 
-    return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes")
+    return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes", python="bool")
 
 
 def choice(*names: str) -> Reader:
@@ -127,7 +154,8 @@ def choice(*names: str) -> Reader:
             raise _ReasonError(did_you_mean(word, names))
         return word
 
-    return Reader(f"one of {', '.join(names)}", read, names, ("sideways",))
+    python = f"Literal[{', '.join(json.dumps(name) for name in names)}]"
+    return Reader(f"one of {', '.join(names)}", read, names, ("sideways",), python=python)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -150,6 +178,7 @@ def colour() -> Reader:
         _colour,
         ("teal", "#ef476f", "#ef476f80", "(255, 0, 0)", "transparent"),
         ("tael", "#ef47", "(300, 0, 0)"),
+        python="ColourLike",
     )
 
 
@@ -199,7 +228,7 @@ def names() -> Reader:
         return tuple(dict.fromkeys(_name(item) for item in value))
 
     accepts = "names separated by commas, such as Dropout, BatchNormalization (in Python a list of names or classes)"
-    return Reader(accepts, read, ("Dropout, BatchNormalization", "Flatten"), ("Dropout, 3x%",))
+    return Reader(accepts, read, ("Dropout, BatchNormalization", "Flatten"), ("Dropout, 3x%",), python="NamesLike")
 
 
 def _name(value: object) -> str:
@@ -226,7 +255,8 @@ def indices() -> Reader:
             raise ValueError
         return tuple(sorted(found))
 
-    return Reader("indices from 0 and ranges of them, such as 0, 5-8", read, ("0, 5-8", "3"), ("first", "8-5", "-1"))
+    accepts = "indices from 0 and ranges of them, such as 0, 5-8"
+    return Reader(accepts, read, ("0, 5-8", "3"), ("first", "8-5", "-1"), python="IndicesLike")
 
 
 def _index_range(text: str) -> range:
@@ -251,6 +281,7 @@ def colour_map() -> Reader:
         lambda value: tuple((key, fill, outline) for key, fill, outline, _ in _styles(value, hidden=False)),
         ("Conv2D=#ef476f; Dense=teal/black", "Dense=teal"),
         ("Conv2D", "Dense=tael", "=teal"),
+        python="ColourMapLike",
     )
 
 
@@ -265,6 +296,7 @@ def styles() -> Reader:
         lambda value: tuple(_styles(value, hidden=True)),
         ("conv1=gold/black; Dropout=hidden", "Dense=/black"),
         ("conv1", "conv1=tael", "=hidden"),
+        python="StylesLike",
     )
 
 
@@ -320,7 +352,7 @@ def input_shape() -> Reader:
     accepts = (
         "the sizes of the input without the batch, such as 224, 224, 3 (none where open; several: (28, 28); (10,))"
     )
-    return Reader(accepts, read, ("224, 224, 3", "(28, 28); (10,)", "none, 20"), ("big", "0, 3"))
+    return Reader(accepts, read, ("224, 224, 3", "(28, 28); (10,)", "none, 20"), ("big", "0, 3"), python="ShapesLike")
 
 
 def _sizes(value: Any) -> tuple[int | None, ...]:
@@ -351,7 +383,9 @@ def text_source(ready_made: Iterable[str]) -> Reader:
         return value.strip()
 
     accepts = f"none, one of {', '.join(ready_made)}, or a function as module:function (in Python a callable)"
-    return Reader(accepts, read, ("default", "mypkg.labels:name_and_shape", "none"), ("defualt", "3"))
+    return Reader(
+        accepts, read, ("default", "mypkg.labels:name_and_shape", "none"), ("defualt", "3"), python="TextsLike"
+    )
 
 
 def limits() -> Reader:
@@ -368,7 +402,7 @@ def limits() -> Reader:
         return sizes
 
     accepts = "three numbers of pixels, the most of a box's width, height and depth, such as 80, 200, 200, or none"
-    return Reader(accepts, read, ("80, 200, 200", "none"), ("80", "0, 1, 1"))
+    return Reader(accepts, read, ("80, 200, 200", "none"), ("80", "0, 1, 1"), python="LimitsLike")
 
 
 def optional(reader: Reader, none: str) -> Reader:
@@ -377,7 +411,8 @@ def optional(reader: Reader, none: str) -> Reader:
     def read(value: object) -> Any:
         return None if _is_none(value) else reader.read(value)
 
-    return Reader(f"{reader.accepts}, or none ({none})", read, (*reader.examples, "none"), reader.refused)
+    accepts, examples = f"{reader.accepts}, or none ({none})", (*reader.examples, "none")
+    return Reader(accepts, read, examples, reader.refused, python=f"{reader.python} | None")
 
 
 def path(*, none: str) -> Reader:
@@ -393,7 +428,24 @@ def path(*, none: str) -> Reader:
             raise ValueError
         return text.strip()
 
-    return Reader(f"the path of a file, or none ({none})", read, ("fonts/a.ttf", "none"), ("",))
+    accepts = f"the path of a file, or none ({none})"
+    return Reader(accepts, read, ("fonts/a.ttf", "none"), ("",), python="PathLike")
+
+
+def filename() -> Reader:
+    """Read the path of a file to write, as it is; None and the empty text give None. For Python alone."""
+
+    def read(value: object) -> str | None:
+        import os
+
+        if value is None or value == "":
+            return None
+        text = os.fspath(value)  # type: ignore[call-overload]
+        if not isinstance(text, str) or not text.strip() or "\0" in text:
+            raise ValueError
+        return text
+
+    return Reader("the path of a file", read, ("out/v.png",), (" ",), python="PathLike")
 
 
 def python_font() -> Reader:
@@ -412,7 +464,7 @@ def python_font() -> Reader:
         return value
 
     accepts = "a font object of Pillow, a dict with font_path, font_size or use_default_font, or None"
-    return Reader(accepts, read, (), ("Arial",))
+    return Reader(accepts, read, (), ("Arial",), python="FontLike")
 
 
 def _is_none(value: object) -> bool:

@@ -1,0 +1,245 @@
+"""Where pictures of `layered_view` go: names, file types, backends, and files that are whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import PaintError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .drawing.scene import Scene
+
+DEFAULT_NAME: Final = "layered_view.png"
+VECTOR_TYPES: Final = ("svg", "pdf")
+
+# What Pillow would otherwise lose: colours to compression that is meant for photographs.
+_SAVED_WELL: Final[dict[str, dict[str, Any]]] = {
+    "jpeg": {"quality": 95, "subsampling": 0},
+    "webp": {"lossless": True},
+    "avif": {"quality": 100, "subsampling": "4:4:4"},
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that is ready to be saved: its scene, and its pixels at `pixel_ratio`."""
+
+    scene: Scene
+    image: Image.Image
+    pixel_ratio: float = 1
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A file that was written."""
+
+    path: Path
+    file_type: str
+    backend: str
+    size: int
+
+
+def file_type(path: Path) -> str:
+    """Give the type that the suffix of `path` names: ``svg``, ``pdf``, or Pillow's name in lower case.
+
+    Raises
+    ------
+    PaintError
+        No picture can be written with that suffix.
+    """
+    suffix = path.suffix.lower()
+    if suffix[1:] in VECTOR_TYPES:
+        return suffix[1:]
+    from PIL import Image
+
+    name = Image.registered_extensions().get(suffix, "")
+    if name not in Image.SAVE:
+        raise PaintError(
+            f"{path}: no picture can be written as {suffix!r}; "
+            "end the name with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
+        )
+    return name.lower()
+
+
+def place(filename: str | os.PathLike[str], *, add_timestamp: bool = False, now: datetime | None = None) -> Path:
+    """Give the path of a picture as written; ``~`` is the home folder, a name without a suffix gets ``.png``.
+
+    Raises
+    ------
+    PaintError
+        It names a folder, or a type of file that cannot be written.
+    """
+    text = os.fspath(filename)
+    path = Path(text).expanduser()
+    if text.endswith(("/", os.sep)) or path.is_dir():
+        raise PaintError(f"{text}: this is a folder; name a file in it, such as {path / DEFAULT_NAME}")
+    if not path.suffix:
+        path = path.with_name(path.name + ".png")
+    file_type(path)
+    if add_timestamp:
+        path = path.with_name(f"{path.stem}_{now or datetime.now():%Y%m%d_%H%M%S}{path.suffix}")
+    return path
+
+
+def uses_matplotlib(backend: object) -> bool:
+    """Say whether `backend` asks for Matplotlib: 'matplotlib', 'true' or 'none' in any case, True, None."""
+    return str(backend).strip().lower() in ("matplotlib", "true", "none")
+
+
+def save(drawn: Drawn, path: Path, *, backend: object = None, overwrite: bool = True) -> Saved:
+    """Write the picture to `path`, whose folders are made; it is there whole, or not at all.
+
+    Parameters
+    ----------
+    drawn : Drawn
+    path : Path
+        As `place` gives it.
+    backend : object
+        What `uses_matplotlib` reads; vector files are always written by this package's own painters.
+    overwrite : bool
+        Otherwise a name that is taken gets a number: ``v_1.png``, ``v_2.png``.
+
+    Raises
+    ------
+    PaintError
+        The picture does not fit the file type, or the file cannot be written.
+    """
+    kind = file_type(path)
+    writer, content = encode(drawn, kind, backend=backend)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if overwrite:
+            _replace(path, content)
+        else:
+            path = _claim(path)
+            try:
+                _replace(path, content)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    return Saved(path, kind, writer, len(content))
+
+
+def encode(drawn: Drawn, kind: str, *, backend: object = "pillow") -> tuple[str, bytes]:
+    """Give the name of what wrote it, and the content of a file of the type `kind`."""
+    if kind in VECTOR_TYPES:
+        from .drawing.paint import paint
+
+        return f"the {kind.upper()} painter", paint(drawn.scene, kind)
+    image = drawn.image if kind != "jpeg" else _on_ground(drawn.image, drawn.scene.background)
+    dpi = 96 * drawn.pixel_ratio
+    matplotlib_image = _matplotlib() if uses_matplotlib(backend) else None
+    try:
+        if matplotlib_image is not None and kind in ("png", "jpeg", "tiff"):
+            return "Matplotlib", _by_matplotlib(matplotlib_image, image, kind, dpi)
+        return "Pillow", _by_pillow(image, drawn.scene.background, kind, dpi)
+    except (OSError, ValueError, KeyError) as error:
+        raise PaintError(
+            f"a picture of {image.width} x {image.height} pixels cannot be written as {kind.upper()} ({error}); "
+            "write it as png or svg, or make it smaller with max_width"
+        ) from error
+
+
+def _by_pillow(image: Image.Image, ground: tuple[int, int, int, int], kind: str, dpi: float) -> bytes:
+    settings = {"dpi": (dpi, dpi), **_SAVED_WELL.get(kind, {})}
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, kind.upper(), **settings)
+    except OSError as error:
+        if "cannot write mode RGBA" not in str(error):
+            raise
+        buffer = io.BytesIO()
+        _on_ground(image, ground).save(buffer, kind.upper(), **settings)
+    return buffer.getvalue()
+
+
+def _by_matplotlib(matplotlib_image: Any, image: Image.Image, kind: str, dpi: float) -> bytes:
+    """Write through ``imsave``, which copies the pixels and makes no figure; the user's settings stay out."""
+    import numpy
+
+    buffer = io.BytesIO()
+    settings = dict(_SAVED_WELL.get(kind, {}))
+    described: dict[str, Any] = {"metadata": {"Software": None}} if kind == "png" else {}
+    matplotlib_image.imsave(
+        buffer, numpy.asarray(image), format=kind, origin="upper", dpi=dpi, pil_kwargs=settings, **described
+    )
+    return buffer.getvalue()
+
+
+def _matplotlib() -> Any:
+    """Give ``matplotlib.image``, or None where it is not installed; its first import may speak of its font cache."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        import matplotlib.image
+    except ImportError:
+        return None
+    finally:
+        logger.setLevel(level)
+    return matplotlib.image
+
+
+def _on_ground(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Image:
+    """Give the image without alpha: on its own ground, or on white where that is transparent."""
+    from PIL import Image
+
+    white = Image.new("RGBA", image.size, "white")
+    below = Image.alpha_composite(white, Image.new("RGBA", image.size, ground))
+    return Image.alpha_composite(below, image.convert("RGBA")).convert("RGB")
+
+
+def _claim(path: Path) -> Path:
+    """Create the first free one of ``v.png``, ``v_1.png``, ``v_2.png``, so that nobody else takes it."""
+    for candidate in _counted(path):
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            return candidate
+    raise AssertionError("endless")
+
+
+def _counted(path: Path) -> Iterator[Path]:
+    yield path
+    number = 0
+    while True:
+        number += 1
+        yield path.with_name(f"{path.stem}_{number}{path.suffix}")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write `content` beside `path` and put it in its place; a link stays, what is no file is written to."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    real = Path(os.path.realpath(path))
+    new = real.with_name(f".{uuid.uuid4().hex}{real.suffix}")
+    handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(new, real)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PaintError(
+            f"{path}: cannot be written ({reason}); choose another file with save_fig_filename, or save_fig=False"
+        ) from error
