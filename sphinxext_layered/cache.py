@@ -1,0 +1,307 @@
+"""Descriptions and pictures kept between builds: named by content, each whole or absent, never half.
+
+Three kinds of entries lie in the cache's folder. A *manifest* belongs to what was asked for and lists up
+to five states of the sources with the description that each gave; a *description* is named by its
+digest; a *picture* has a record under its key and its bytes under a name that a reader understands.
+Whatever is cut short, altered, swapped or of another version is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from .description import ModelDescription
+from .errors import DescriptionError
+
+VERSION: Final = "1"
+MOST_STATES: Final = 5
+DAY: Final = 24 * 60 * 60.0
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-[0-9a-f]{12}\.[a-z]{3,4}")
+_TEMPORARY: Final = ".writing-"
+_TAG: Final = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# A cache of descriptions of models and of their pictures; it can be deleted at any time.\n"
+)
+
+
+def digest_of(value: Any) -> str:
+    """Give the SHA-256 of bytes, of text, or of what JSON can write, in hexadecimal digits."""
+    if not isinstance(value, bytes):
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+        value = text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(value).hexdigest()
+
+
+def slug_of(text: str) -> str:
+    """Give a short name for a file: lower-case ASCII letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "model"
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the sources, and the description that it gave."""
+
+    made_from: Mapping[str, Any]
+    description: str
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture in the cache.
+
+    Attributes
+    ----------
+    path : Path or None
+        Its file; None where only what is said about it was wanted.
+    digest : str
+        The SHA-256 of its bytes.
+    width, height : int
+        The size at which it is shown, in pixels.
+    notes : dict
+        What else was found out when it was drawn, such as its alternative text.
+    """
+
+    path: Path | None
+    digest: str
+    width: int
+    height: int
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What a pruning removed and left."""
+
+    removed: int
+    freed: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The entries in one folder. Reading never raises; writing raises OSError."""
+
+    folder: Path
+
+    # -- descriptions --------------------------------------------------------------------------------
+
+    def states(self, key: str) -> list[State]:
+        """Give the states known for `key`, the latest first."""
+        body = self._record("manifests", key)
+        found = body.get("states") if body else None
+        return [
+            State(item["made_from"], item["description"])
+            for item in (found if isinstance(found, list) else [])
+            if isinstance(item, dict)
+            and isinstance(item.get("made_from"), dict)
+            and isinstance(item.get("description"), str)
+            and _DIGEST.fullmatch(item["description"])
+        ]
+
+    def has_description(self, digest: str) -> bool:
+        """Say whether the description of that digest is there and whole."""
+        return self._description_bytes(digest) is not None
+
+    def description(self, digest: str) -> ModelDescription | None:
+        """Give the description of that digest, or None."""
+        data = self._description_bytes(digest)
+        try:
+            return None if data is None else ModelDescription.from_json(data)
+        except DescriptionError:
+            return None
+
+    def keep_description(self, key: str, made_from: Mapping[str, Any], description: ModelDescription) -> str:
+        """Write a description and note that `made_from` gives it; returns its digest."""
+        data = description.to_json().encode("utf-8", "surrogatepass")
+        digest = hashlib.sha256(data).hexdigest()
+        if self._description_bytes(digest) is None:
+            self._write(self._path("descriptions", digest, ".json"), data)
+        latest = State(json.loads(json.dumps(made_from)), digest)
+        self.keep_states(key, [latest, *(each for each in self.states(key) if each.made_from != latest.made_from)])
+        return digest
+
+    def keep_states(self, key: str, states: list[State]) -> None:
+        """Write the manifest of `key`; the latest state comes first."""
+        kept = [{"made_from": each.made_from, "description": each.description} for each in states[:MOST_STATES]]
+        self._write_record("manifests", key, {"states": kept})
+
+    def _description_bytes(self, digest: str) -> bytes | None:
+        data = _bytes_of(self._path("descriptions", digest, ".json"))
+        return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
+
+    # -- pictures ------------------------------------------------------------------------------------
+
+    def picture(self, key: str) -> StoredPicture | None:
+        """Give the picture of `key` if it is there and whole."""
+        body = self._record("pictures", key)
+        if body is None:
+            return None
+        name, digest, width, height, notes = (body.get(k) for k in ("name", "digest", "width", "height", "notes"))
+        if not (type(width) is int and type(height) is int and isinstance(digest, str) and isinstance(notes, dict)):
+            return None
+        if name is None:
+            return StoredPicture(None, digest, width, height, notes)
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or not _DIGEST.fullmatch(digest):
+            return None
+        path = self._picture_path(name, digest)
+        data = _bytes_of(path)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            return None
+        return StoredPicture(path, digest, width, height, notes)
+
+    def keep_picture(
+        self, key: str, data: bytes | None, *, name: str, suffix: str, width: int, height: int, notes: Mapping[str, Any]
+    ) -> StoredPicture:
+        """Write a picture, or with `data` None only what is known about it.
+
+        Parameters
+        ----------
+        key : str
+            What it was drawn from.
+        data : bytes or None
+        name : str
+            The beginning of its file's name, as `slug_of` gives it.
+        suffix : str
+            The end of its file's name, such as ``.png``.
+        width, height : int
+            The size at which it is shown, in pixels.
+        notes : dict
+            What else there is to say about it, as JSON has it.
+        """
+        digest = digest_of(data) if data is not None else ""
+        file_name = f"{slug_of(name)}-{digest[:12]}{suffix}" if data is not None else None
+        path = None
+        if data is not None and file_name is not None:
+            path = self._picture_path(file_name, digest)
+            if _bytes_of(path) != data:
+                self._write(path, data)
+        body = {"name": file_name, "digest": digest, "width": width, "height": height, "notes": notes}
+        self._write_record("pictures", key, body)
+        return StoredPicture(path, digest, width, height, notes)
+
+    def _picture_path(self, name: str, digest: str) -> Path:
+        return self._room / "pictures" / digest[:2] / name
+
+    # -- bounds --------------------------------------------------------------------------------------
+
+    def prune(self, *, older_than: float = 60 * DAY, larger_than: int = 512 * 2**20) -> Pruned:
+        """Remove what was not used for a while, then the longest unused until the rest fits.
+
+        Parameters
+        ----------
+        older_than : float
+            Seconds since an entry was last used. A time in the future counts as now.
+        larger_than : int
+            Bytes.
+        """
+        now = time.time()
+        found = sorted(self._files(now), key=lambda each: -each[0])
+        left = sum(size for _, size, _ in found)
+        removed = freed = 0
+        for age, size, path in found:
+            half_written = path.name.startswith(_TEMPORARY) and age > DAY
+            if age <= older_than and left <= larger_than and not half_written:
+                continue
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed, freed, left = removed + 1, freed + size, left - size
+        return Pruned(removed, freed, left)
+
+    def prune_now_and_then(self, *, every: float = DAY, **bounds: Any) -> None:
+        """Prune unless that was done lately; a cache that cannot be written is left alone."""
+        stamp = self._room / "pruned"
+        with contextlib.suppress(OSError):
+            if stamp.exists() and 0 <= time.time() - stamp.stat().st_mtime < every:
+                return
+            self._write(stamp, b"")
+            os.utime(stamp)
+            self.prune(**bounds)
+
+    def _files(self, now: float) -> Iterator[tuple[float, int, Path]]:
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                path = Path(folder, name)
+                if path.parent in (self.folder, self._room) and not name.startswith(_TEMPORARY):
+                    continue
+                with contextlib.suppress(OSError):
+                    stat = path.stat()
+                    yield max(0.0, now - stat.st_mtime), stat.st_size, path
+
+    # -- files ---------------------------------------------------------------------------------------
+
+    @property
+    def _room(self) -> Path:
+        return self.folder / VERSION
+
+    def _path(self, kind: str, key: str, suffix: str) -> Path:
+        if not _DIGEST.fullmatch(key):
+            raise ValueError(f"a key has 64 hexadecimal digits, got {key!r:.80}")
+        return self._room / kind / key[:2] / f"{key}{suffix}"
+
+    def _record(self, kind: str, key: str) -> dict[str, Any] | None:
+        data = _bytes_of(self._path(kind, key, ".json"))
+        seal, _, body = (data or b"").partition(b"\n")
+        if seal.decode("ascii", "replace") != digest_of(key.encode() + body):
+            return None
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def _write_record(self, kind: str, key: str, body: Mapping[str, Any]) -> None:
+        text = json.dumps(body, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        self._write(self._path(kind, key, ".json"), digest_of(key.encode() + text).encode() + b"\n" + text)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        if not (self.folder / "CACHEDIR.TAG").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self.folder / ".gitignore", b"*\n")
+            write_whole(self.folder / "CACHEDIR.TAG", _TAG.encode())
+        write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is never seen half: under another name in its folder, then renamed.
+
+    Raises
+    ------
+    OSError
+        It cannot be written. A file of the same content that is already there counts as written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if not isinstance(error, OSError) or _bytes_of(path, used=False) != data:
+            raise
+
+
+def _bytes_of(path: Path, *, used: bool = True) -> bytes | None:
+    """Give a file's content, noting about once a day that it was used, or None."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+            if used and not 0 <= time.time() - os.fstat(file.fileno()).st_mtime < DAY:
+                with contextlib.suppress(OSError):
+                    os.utime(path)
+            return data
+    except OSError:
+        return None
