@@ -24,7 +24,7 @@ test-debian: $(INSTALLED)
 	$(PYTEST) -m "debian or slow" $(PYTESTOPTS)
 
 test-versions: $(INSTALLED)
-	$(BIN)/python -m tox run $(TOXOPTS)
+	$(BIN)/python -m tox run -f $$($(BIN)/python -c "import sys; print('py%d%d' % sys.version_info[:2])") $(TOXOPTS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -1,0 +1,41 @@
+"""The project's manual, which is also its gallery."""
+
+import sys
+from pathlib import Path
+
+from sphinxext_layered import __version__
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+project = "sphinxext-layered"
+author = "The sphinxext-layered developers"
+copyright = "the sphinxext-layered developers"
+version = release = __version__
+
+extensions = [
+    "sphinxext_layered",
+    "shown",
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_design",
+]
+exclude_patterns = ["_build", "example_models"]
+suppress_warnings = ["myst.header"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 2
+numpydoc_show_class_members = False
+numfig = True
+
+layered_view_max_width = 720
+layered_view_theme = "both"
+
+html_theme = "furo"
+html_title = "sphinxext-layered"
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
+
+latex_engine = "xelatex"
+latex_elements = {"papersize": "a4paper"}
