@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError, TargetError
+from sphinxext_layered.errors import ModelError, TargetError
 
 
 def load_model_file(path: str | Path) -> Any:

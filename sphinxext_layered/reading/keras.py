@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..description import LayerDescription, LayerText, ModelDescription, Shape
-from ..errors import ModelError, OptionError
+from sphinxext_layered.description import LayerDescription, LayerText, ModelDescription, Shape
+from sphinxext_layered.errors import ModelError, OptionError
 from .shapes import shapes_of, tensor_shapes
+from .tracing import Call, InputShape, trace
 
 TextCallable = Callable[[int, Any], Any]
-InputShape = tuple[tuple[int | None, ...], ...]
 
 _KERAS = ("keras", "tf_keras", "keras_core", "tensorflow")
 _DATA_FORMATS = ("channels_last", "channels_first")
@@ -43,6 +43,7 @@ class Usage:
     inputs: tuple[Shape, ...] = ()
     feeders: list[Any] = field(default_factory=list)
     calls: int = 0
+    inner: Reading | None = None
 
 
 @dataclass
@@ -84,7 +85,7 @@ def describe(
     members = layers_of(model)
     if members is None:
         raise ModelError(_not_a_model(model))
-    return _describe(model, _shapes_given(input_shape), text_callable, ())
+    return _description(model, _read(model, _shapes_given(input_shape)), text_callable, ())
 
 
 def layers_of(model: object) -> list[Any] | None:
@@ -101,7 +102,12 @@ def layers_of(model: object) -> list[Any] | None:
 
 def is_keras(value: object) -> bool:
     """Tell whether `value` is a layer or model of some Keras."""
-    return any(_is_layer_class(base) for base in type(value).__mro__)
+    return _layer_class(value) is not None
+
+
+def _layer_class(value: object) -> Any:
+    """Give the Layer class of the Keras that `value` belongs to."""
+    return next((base for base in type(value).__mro__ if _is_layer_class(base)), None)
 
 
 def _is_layer_class(kind: type) -> bool:
@@ -118,16 +124,15 @@ def _not_a_model(value: object) -> str:
 def _shapes_given(input_shape: object) -> InputShape | None:
     if input_shape is None:
         return None
-    from ..options import read_value
+    from sphinxext_layered.options import read_value
 
     shapes: InputShape | None = read_value("input_shape", input_shape)
     return shapes
 
 
-def _describe(
-    model: Any, input_shape: InputShape | None, text_callable: TextCallable | None, above: tuple[Any, ...]
+def _description(
+    model: Any, reading: Reading, text_callable: TextCallable | None, above: tuple[Any, ...]
 ) -> ModelDescription:
-    reading = _read(model, input_shape)
     index_of = {id(layer): index for index, layer in reversed(list(enumerate(layers_of(model) or [])))}
     for usage in reading.usages:
         index_of.setdefault(id(usage.layer), len(index_of))
@@ -146,9 +151,29 @@ def _read(model: Any, input_shape: InputShape | None) -> Reading:
     if not is_keras(model):
         return _read_attributes(model)
     graph = _graph_of(model)
-    if graph is not None:
-        return _read_graph(model, graph)
-    raise ModelError(f"the model {_name(model)!r} is not built")
+    if graph is None:
+        call = trace(model, _layer_class(model), input_shape)
+        graph = _graph_of(model)  # a Sequential has one from its first call on
+    return _read_calls(call) if graph is None else _read_graph(model, graph)
+
+
+def _read_calls(call: Call) -> Reading:
+    """Read a trace: each layer where it was first called."""
+    usages: dict[int, Usage] = {}
+    for child in call.children:
+        usage = usages.setdefault(id(child.layer), Usage(child.layer, child.outputs, child.inputs))
+        usage.calls += 1
+        if usage.calls == 1 and child.children:
+            usage.inner = _read_calls(child)
+        _add(usage.feeders, [source.layer for source in child.sources])
+    return Reading(list(usages.values()), call.inputs, call.outputs)
+
+
+def _add(known: list[Any], new: Iterable[Any]) -> None:
+    """Add to a list what is not in it yet; by identity, since layers may compare as they like."""
+    for item in new:
+        if not any(item is one for one in known):
+            known.append(item)
 
 
 def _graph_of(model: Any) -> Any:
@@ -196,8 +221,8 @@ def _add_feeders(feeders: list[Any], node: Any, usages: Mapping[int, Usage]) -> 
         usage = usages.get(id(_operation(parent)))
         if usage is None:
             open_nodes.extend(list(parent.parent_nodes)[::-1])
-        elif not any(usage.layer is known for known in feeders):
-            feeders.append(usage.layer)
+        else:
+            _add(feeders, [usage.layer])
 
 
 def _read_attributes(model: Any) -> Reading:
@@ -260,7 +285,7 @@ def _layer(
         inbound=tuple(index_of[id(feeder)] for feeder in usage.feeders),
         activation=_activation(layer),
         calls=max(usage.calls, 1),
-        nested=_nested(layer, above),
+        nested=_nested(usage, above),
         spacing=_spacing(layer),
         text=_text(text_callable, index, layer) if text_callable is not None else None,
     )
@@ -318,17 +343,18 @@ def _spacing(layer: Any) -> int | None:
     return int(spacing) if isinstance(spacing, int | float) else None
 
 
-def _nested(layer: Any, above: tuple[Any, ...]) -> ModelDescription | None:
+def _nested(usage: Usage, above: tuple[Any, ...]) -> ModelDescription | None:
     """Describe the model that a layer is or wraps; None where it is none or its shapes are unknown."""
-    for inner in (layer, _attribute(layer, "layer")):
+    for inner in (usage.layer, _attribute(usage.layer, "layer")):
         if inner is None or layers_of(inner) is None:
             continue
         if len(above) >= _DEEPEST or any(inner is model for model in above):
             continue
         try:
-            return _describe(inner, None, None, above)
+            reading = usage.inner if usage.inner is not None and _graph_of(inner) is None else _read(inner, None)
         except ModelError:
             return None
+        return _description(inner, reading, None, above)
     return None
 
 

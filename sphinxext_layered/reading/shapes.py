@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..description import Shape
+from sphinxext_layered.description import Shape
 
 
 def flattened(structure: Any) -> Iterator[Any]:
@@ -14,10 +15,8 @@ def flattened(structure: Any) -> Iterator[Any]:
     if isinstance(structure, Mapping):
         keys = list(structure)
         if not isinstance(structure, OrderedDict):
-            try:
+            with contextlib.suppress(TypeError):
                 keys.sort()
-            except TypeError:
-                pass
         for key in keys:
             yield from flattened(structure[key])
     elif isinstance(structure, list | tuple):

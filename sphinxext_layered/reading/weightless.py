@@ -1,17 +1,278 @@
-"""Builds a model without allocating its weights, and describes it."""
+"""Builds a model without allocating its weights, and describes it.
+
+Inside a stateless scope Keras knows every shape and gives no variable a value. What only serves to give
+values (compiling, loading and downloading weights) does nothing there. A builder that needs values fails
+in it, whatever the reason, and is run once more as it is meant to be: only that run's exception counts.
+Before, between and after, Keras's session is cleared, so that names that it makes up (``conv2d_7``) do
+not depend on what this process built before.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.abc import Loader, MetaPathFinder
+from types import ModuleType
+from typing import Any
 
-from ..description import ModelDescription
-from .keras import TextCallable, describe
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.errors import ModelError
+
+from .keras import TextCallable, describe, layers_of
+
+Build = Callable[[], object]
+
+_FRAMEWORKS = ("keras", "tf_keras")
+_WEIGHT_FILES = (".h5", ".hdf5", ".keras", ".ckpt", ".npz", ".npy", ".pth", ".pt", ".safetensors", ".index")
+_SETTINGS = ("image_data_format", "floatx", "epsilon")
 
 
 def build_and_describe(
-    build: Callable[[], object], *, input_shape: object = None, text_callable: TextCallable | None = None
+    build: Build, *, input_shape: object = None, text_callable: TextCallable | None = None
 ) -> ModelDescription:
-    """Build a model and describe it."""
-    _ = sys
-    return describe(build(), input_shape=input_shape, text_callable=text_callable)
+    """Build a model and describe it, without its weights where that can be.
+
+    Keras is not imported by this: where `build` or its module does not import it either, the model is
+    described by its own attributes.
+
+    Parameters
+    ----------
+    build : callable
+        Gives the model when called without arguments. It is called a second time if its first call,
+        without weights, fails.
+    input_shape, text_callable
+        As in `describe`.
+
+    Returns
+    -------
+    ModelDescription
+        The same with and without weights.
+
+    Raises
+    ------
+    ModelError
+        What `build` gives is not a model, or its shapes are not known.
+    Exception
+        Whatever `build` or `text_callable` raise when the model is built with its weights.
+    """
+
+    def described() -> ModelDescription:
+        return describe(model_from(build()), input_shape=input_shape, text_callable=text_callable)
+
+    with _settings_kept():
+        try:
+            with _settings_kept(), _without_weights():
+                return described()
+        except Exception:  # it may need values: the next run tells
+            pass
+        finally:
+            _clear_session()
+        try:
+            return described()
+        finally:
+            _clear_session()
+
+
+def model_from(value: object) -> object:
+    """Give the model that a builder returned, making it where the builder returned a class of models.
+
+    Raises
+    ------
+    ModelError
+        It is something else.
+    """
+    if isinstance(value, type) and hasattr(value, "layers"):
+        needed = _needed_arguments(value)
+        if needed:
+            raise ModelError(
+                f"the class {value.__name__} cannot be made into a model without {', '.join(needed)}: give the "
+                "arguments, or name a function that returns the model"
+            )
+        value = value()
+    if layers_of(value) is None:
+        raise ModelError(_wrong_value(value))
+    return value
+
+
+def _needed_arguments(kind: Callable[..., Any]) -> list[str]:
+    try:
+        parameters = inspect.signature(kind.__init__ if isinstance(kind, type) else kind).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind not in optional]
+    return needed[1:] if isinstance(kind, type) else needed
+
+
+def _wrong_value(value: object) -> str:
+    expected = "a Keras model, or an object with layers that have shapes, is expected"
+    if value is None:
+        return f"None was returned, but {expected}: is a return statement missing?"
+    if isinstance(value, tuple | list):
+        kinds = ", ".join(type(item).__name__ for item in value[:5])
+        return f"a {type(value).__name__} was returned ({kinds}), but {expected}: return the model alone"
+    if inspect.iscoroutine(value):
+        value.close()
+        return f"a coroutine was returned, but {expected}: build the model in an ordinary function"
+    if inspect.isfunction(value) or inspect.ismethod(value):
+        return f"a function was returned ({value.__name__}), but {expected}: return what it gives"
+    if isinstance(value, type):
+        return f"the class {value.__name__} was returned, but {expected}: return an object of it"
+    if isinstance(value, ModuleType):
+        return f"a module was returned ({value.__name__}), but {expected}: name a function of it"
+    return f"{type(value).__name__} was returned ({value!r:.80}), but {expected}"
+
+
+@contextlib.contextmanager
+def _without_weights() -> Iterator[None]:
+    """Build without values in here, from the moment that Keras is there on."""
+    with contextlib.ExitStack() as undo:
+
+        def begin(name: str) -> None:
+            framework = sys.modules[name]
+            if hasattr(framework, "StatelessScope"):
+                _clear_session()
+                undo.enter_context(framework.StatelessScope(initialize_variables=False))
+                undo.enter_context(_replaced(framework.Model, "compile", _nothing))
+            elif name == "tf_keras":
+                _clear_session()
+            else:
+                return
+            undo.enter_context(_replaced(framework.Model, "load_weights", _nothing))
+            undo.enter_context(_no_downloads(framework))
+
+        waiting = tuple(name for name in _FRAMEWORKS if not _is_imported(name))
+        for name in _FRAMEWORKS:
+            if name not in waiting:
+                begin(name)
+        undo.enter_context(_when_imported(waiting, begin))
+        yield
+
+
+def _is_imported(name: str) -> bool:
+    return hasattr(sys.modules.get(name), "Model")
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Do nothing, in the place of what only serves a model's values."""
+
+
+@contextlib.contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Set an attribute, and set it back, or remove it where it was inherited."""
+    own = vars(owner).get(name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        if own is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, own)
+
+
+@contextlib.contextmanager
+def _no_downloads(framework: Any) -> Iterator[None]:
+    """Let files of weights be named, but not fetched."""
+    with contextlib.ExitStack() as undo:
+        original = framework.utils.get_file
+        home = sys.modules[original.__module__]
+
+        def get_file(fname: Any = None, origin: Any = None, *args: Any, **kwargs: Any) -> Any:
+            name = str(fname or origin or "").partition("?")[0]
+            if name.endswith(_WEIGHT_FILES):
+                return name.rpartition("/")[2]
+            return original(fname, origin, *args, **kwargs)
+
+        for owner in (framework.utils, home, sys.modules.get(home.__name__.rpartition(".")[0])):
+            if owner is not None and getattr(owner, "get_file", None) is original:
+                undo.enter_context(_replaced(owner, "get_file", get_file))
+        fetch = getattr(home, "urlretrieve", None)
+        if fetch is not None:  # for a get_file that the user's module imported by its name
+
+            def urlretrieve(url: str, *args: Any, **kwargs: Any) -> Any:
+                return None if url.partition("?")[0].endswith(_WEIGHT_FILES) else fetch(url, *args, **kwargs)
+
+            undo.enter_context(_replaced(home, "urlretrieve", urlretrieve))
+        yield
+
+
+@contextlib.contextmanager
+def _when_imported(names: tuple[str, ...], begin: Callable[[str], None]) -> Iterator[None]:
+    """Call `begin` as soon as one of the modules has been imported, before the importer goes on."""
+    finder = _Watcher(names, begin)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Watcher(MetaPathFinder):
+    def __init__(self, names: tuple[str, ...], begin: Callable[[str], None]) -> None:
+        self.names = set(names)
+        self.begin = begin
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.names:
+            return None
+        self.names.discard(name)
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None and finder is not self else None
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _AnnouncingLoader(spec.loader, self.begin)
+                return spec
+        return None
+
+
+class _AnnouncingLoader(Loader):
+    """Loads a module as its own loader does, and then says so."""
+
+    def __init__(self, loader: Any, begin: Callable[[str], None]) -> None:
+        self.loader = loader
+        self.begin = begin
+
+    def create_module(self, spec: Any) -> Any:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        self.begin(module.__name__)
+
+
+def _clear_session() -> None:
+    """Forget names given and variables pending; the dtype policy, which that resets too, is kept."""
+    keras, tf_keras = sys.modules.get("keras"), sys.modules.get("tf_keras")
+    if keras is not None and _is_imported("keras"):
+        policy = keras.config.dtype_policy()
+        keras.utils.clear_session(free_memory=False)
+        keras.config.set_dtype_policy(policy)
+    if tf_keras is not None and _is_imported("tf_keras"):
+        tf_keras.backend.clear_session()
+
+
+@contextlib.contextmanager
+def _settings_kept() -> Iterator[None]:
+    """Set Keras's settings and the random generators back to what they were, as far as they were there."""
+    numpy = sys.modules.get("numpy")
+    state, numpy_state = random.getstate(), numpy.random.get_state() if numpy else None
+    keras = sys.modules["keras"] if _is_imported("keras") else None
+    settings = {name: getattr(keras.config, name)() for name in _SETTINGS} if keras else {}
+    policy = keras.config.dtype_policy() if keras else None
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        if numpy and numpy_state is not None:
+            numpy.random.set_state(numpy_state)
+        if keras:
+            for name, value in settings.items():
+                getattr(keras.config, f"set_{name}")(value)
+            keras.config.set_dtype_policy(policy)

@@ -1,0 +1,310 @@
+"""Watches a subclassed model call its layers.
+
+Such a model has no graph: ``model.layers`` is in the order of its attributes and holds layers that are
+never called. So it is called with symbolic tensors, twice, because the first call may build layers by
+calling them; the second is recorded, through the one method that every layer's call goes through.
+Python's own branches and loops are seen as they were taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sphinxext_layered.description import Shape
+from sphinxext_layered.errors import ModelError
+
+from .shapes import flattened, is_tensor, tensor_shapes
+
+InputShape = tuple[tuple[int | None, ...], ...]
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+_SYMBOLIC_FILLS = ((2, 24), (3, 40))
+_EAGER_FILLS = ((1, 24), (1, 40))
+"""Batch and other open sizes of two traces; where their shapes differ, a size is open."""
+
+
+@dataclass
+class Call:
+    """One call of a layer, and the calls that it made in turn.
+
+    `sources` are the calls at the same depth whose outputs it got.
+    """
+
+    layer: Any
+    inputs: tuple[Shape, ...] = ()
+    outputs: tuple[Shape, ...] = ()
+    sources: list[Call] = field(default_factory=list)
+    children: list[Call] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The shape and type of one argument of a model's call; the batch is the first size."""
+
+    shape: Shape
+    dtype: str | None
+
+
+def trace(model: Any, layer_class: type, input_shape: InputShape | None) -> Call:
+    """Call a model symbolically, and give what it called.
+
+    Raises
+    ------
+    ModelError
+        The shape of its input is not known, or its call fails with such input.
+    """
+    args, kwargs = _specs(model, input_shape)
+    attempts = (_symbolic, _eager)
+    failures: list[Exception] = []
+    for attempt in attempts:
+        try:
+            return attempt(model, layer_class, args, kwargs)
+        except Exception as error:  # the user's call may raise anything
+            failures.append(error)
+    reason = str(failures[0]).strip().partition("\n")[0][:300]
+    shapes = ", ".join(str(spec.shape[1:]) for spec in flattened([args, kwargs]) if isinstance(spec, Spec))
+    raise ModelError(
+        f"the model {model.name!r} ({type(model).__name__}) cannot be called with input of shape {shapes}, batch left "
+        f"out: {type(failures[0]).__name__}: {reason}; give the input_shape that it takes, a tuple of shapes where it "
+        "takes several"
+    ) from failures[0]
+
+
+def _symbolic(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
+    if _keeps_open_sizes(layer_class):
+        fills: tuple[tuple[int | None, int | None], ...] = ((None, None),)
+    else:
+        fills = _SYMBOLIC_FILLS
+    make = _symbolic_maker(layer_class)
+    return _merged([_record(model, layer_class, args, kwargs, make, fill) for fill in fills])
+
+
+def _eager(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
+    """Call the model with zeros, for calls that need values; the batch is shown as open all the same."""
+    specs = [spec for spec in flattened([args, kwargs]) if isinstance(spec, Spec)]
+    fills = _EAGER_FILLS if any(None in spec.shape[1:] for spec in specs) else _EAGER_FILLS[:1]
+    make = _zeros_maker(layer_class)
+    return _open_batch(_merged([_record(model, layer_class, args, kwargs, make, fill) for fill in fills]))
+
+
+def _specs(model: Any, input_shape: InputShape | None) -> tuple[Any, Any]:
+    """Give the model's arguments with a `Spec` for each tensor: as asked, as called, or as built."""
+    if input_shape is not None:
+        specs = [Spec((None, *shape), None) for shape in input_shape]
+        return (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)), {}
+    for node in getattr(model, "_inbound_nodes", None) or []:
+        arguments = getattr(node, "arguments", None)
+        if arguments is not None:
+            return _mapped(tuple(arguments.args), _spec_of_tensor), _mapped(dict(arguments.kwargs), _spec_of_tensor)
+    built_with = _build_config(model)
+    if not built_with:
+        raise ModelError(
+            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
+            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
+            "or give input_shape, such as (224, 224, 3)"
+        )
+    if "input_shape" in built_with:
+        return (_mapped_shapes(built_with["input_shape"]),), {}
+    shapes = built_with.get("shapes_dict", built_with)
+    return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
+
+
+def _build_config(model: Any) -> dict[str, Any]:
+    config = None
+    with contextlib.suppress(Exception):  # a method of the user's may raise anything
+        config = model.get_build_config()
+    if isinstance(config, dict) and any(value is not None for value in config.values()):
+        return config
+    shape = getattr(model, "_build_input_shape", None)
+    return {} if shape is None else {"input_shape": shape}
+
+
+def _positional(call: Callable[..., Any]) -> int:
+    """Count the arguments that a call cannot do without."""
+    try:
+        parameters = inspect.signature(call).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in kinds and p.default is p.empty for p in parameters)
+
+
+def _mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
+    """Give a structure of the same kind with every leaf changed."""
+    if isinstance(structure, dict):
+        return {key: _mapped(value, change) for key, value in structure.items()}
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*(_mapped(value, change) for value in structure))
+    if isinstance(structure, list | tuple):
+        return type(structure)(_mapped(value, change) for value in structure)
+    return change(structure)
+
+
+def _spec_of_tensor(leaf: Any) -> Any:
+    if not is_tensor(leaf):
+        return leaf
+    shapes = tensor_shapes(leaf)
+    dtype = leaf.dtype if isinstance(leaf.dtype, str) else getattr(leaf.dtype, "name", None)
+    return Spec((None, *shapes[0][1:]), dtype) if shapes else leaf
+
+
+def _mapped_shapes(shape: Any) -> Any:
+    """Give a structure of shapes as one of specs, each with its batch open."""
+    if hasattr(shape, "as_list"):
+        shape = tuple(shape.as_list())
+    if isinstance(shape, dict):
+        return {key: _mapped_shapes(value) for key, value in shape.items()}
+    if all(size is None or isinstance(size, int) for size in shape):
+        return Spec((None, *shape[1:]), None)
+    return [_mapped_shapes(value) for value in shape]
+
+
+def _framework(layer_class: type) -> Any:
+    return sys.modules[layer_class.__module__.partition(".")[0]]
+
+
+def _keeps_open_sizes(layer_class: type) -> bool:
+    """Tell whether symbolic calls carry sizes that are None all the way: only TensorFlow's do."""
+    framework = _framework(layer_class)
+    return framework.__name__ != "keras" or framework.backend.backend() == "tensorflow"
+
+
+def _filled(spec: Spec, fill: tuple[int | None, int | None]) -> Shape:
+    batch, other = fill
+    return tuple(size if size is not None else other if axis else batch for axis, size in enumerate(spec.shape))
+
+
+Maker = Callable[[Shape, str], Any]
+
+
+def _symbolic_maker(layer_class: type) -> Maker:
+    framework = _framework(layer_class)
+    if hasattr(framework, "KerasTensor"):
+        return lambda shape, dtype: framework.KerasTensor(shape, dtype=dtype)
+    return lambda shape, dtype: framework.Input(batch_shape=shape, dtype=dtype)
+
+
+def _zeros_maker(layer_class: type) -> Maker:
+    framework = _framework(layer_class)
+    if hasattr(framework, "ops"):
+        return lambda shape, dtype: framework.ops.zeros(shape, dtype=dtype)
+    return lambda shape, dtype: framework.backend.zeros(shape, dtype=dtype).value()
+
+
+def _record(
+    model: Any, layer_class: type, args: Any, kwargs: Any, make: Maker, fill: tuple[int | None, int | None]
+) -> Call:
+    """Call the model twice, and give the second call; the first one where the second is not seen."""
+    dtype = getattr(model, "input_dtype", None) or getattr(model, "compute_dtype", None) or "float32"
+
+    def tensor(leaf: Any) -> Any:
+        return make(_filled(leaf, fill), leaf.dtype or dtype) if isinstance(leaf, Spec) else leaf
+
+    passes: list[Call] = []
+    for _ in range(2):
+        with _recording(layer_class) as calls:
+            model(*_mapped(args, tensor), **_mapped(kwargs, tensor))
+        passes.extend(call for call in calls[-1:] if call.children)
+    if not passes:
+        raise ModelError("its call uses no layers")
+    return passes[-1]
+
+
+@contextlib.contextmanager
+def _recording(layer_class: Any) -> Iterator[list[Call]]:
+    """Record the calls of all layers as trees."""
+    original = layer_class.__call__
+    trees: list[Call] = []
+    stack: list[Call] = []
+    makers: dict[int, Call] = {}
+    kept: list[Any] = []
+
+    def recorded(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if stack and stack[-1].layer is layer:  # a class's own __call__ that calls its base's
+            return original(layer, *args, **kwargs)
+        given = [args, kwargs]
+        siblings = stack[-1].children if stack else trees
+        call = Call(layer, tensor_shapes(given), sources=_sources(given, siblings, makers))
+        siblings.append(call)
+        stack.append(call)
+        try:
+            result = original(layer, *args, **kwargs)
+        finally:
+            stack.pop()
+        call.outputs = tensor_shapes(result)
+        for tensor in flattened(result):
+            kept.append(tensor)  # so that its id is not given to another
+            makers[id(tensor)] = call
+        return result
+
+    layer_class.__call__ = recorded
+    try:
+        yield trees
+    finally:
+        layer_class.__call__ = original
+
+
+def _sources(given: Any, siblings: list[Call], makers: dict[int, Call]) -> list[Call]:
+    """Find the calls at the same depth that made the tensors given, through TensorFlow's graph where there is one."""
+    known = {id(call) for call in siblings}
+    found: dict[int, Call] = {}
+    open_tensors = [leaf for leaf in flattened(given) if is_tensor(leaf)][::-1]
+    seen: set[int] = set()
+    while open_tensors:
+        tensor = open_tensors.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        maker = makers.get(id(tensor))
+        if maker is not None and id(maker) in known:
+            found.setdefault(id(maker), maker)
+            continue
+        open_tensors.extend(_operands(tensor)[::-1])
+    return list(found.values())
+
+
+def _operands(tensor: Any) -> list[Any]:
+    """Give the tensors that one of TensorFlow's graph was computed from."""
+    try:
+        return list(tensor.op.inputs)
+    except Exception:  # eager tensors, other backends
+        return []
+
+
+def _merged(trees: list[Call]) -> Call:
+    """Give the first tree with the sizes open in which the others differ."""
+    first, *others = trees
+    for other in others:
+        _open_where_different(first, other)
+    return first
+
+
+def _open_where_different(call: Call, other: Call) -> None:
+    call.inputs = _common(call.inputs, other.inputs)
+    call.outputs = _common(call.outputs, other.outputs)
+    for mine, theirs in zip(call.children, other.children, strict=False):
+        _open_where_different(mine, theirs)
+
+
+def _common(shapes: tuple[Shape, ...], others: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    if [len(shape) for shape in shapes] != [len(shape) for shape in others]:
+        return shapes
+    return tuple(
+        tuple(size if size == other_size else None for size, other_size in zip(shape, other, strict=True))
+        for shape, other in zip(shapes, others, strict=True)
+    )
+
+
+def _open_batch(call: Call) -> Call:
+    call.inputs, call.outputs = (
+        tuple((None, *shape[1:]) if shape[:1] == (1,) else shape for shape in shapes)
+        for shapes in (call.inputs, call.outputs)
+    )
+    for child in call.children:
+        _open_batch(child)
+    return call
