@@ -1,0 +1,96 @@
+"""Everything that knows Sphinx. Here: what is registered, and the requests' life in the environment.
+
+What draws is imported when there is something to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+ENV_VERSION: Final = 1
+"""Raised when what is kept in the environment or in doctrees changes."""
+
+STYLE_SHEET: Final = "layered_view.css"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    from . import config
+    from .directive import LayeredView
+    from .nodes import PLACEHOLDERS, skip
+    from .option_table import LayeredViewConfig, LayeredViewOptionTable
+    from .transform import PicturesIn, note_builder
+
+    config.register(app)
+    app.add_directive("layered-view", LayeredView)
+    app.add_directive("layered-view-options", LayeredViewOptionTable)
+    app.add_directive("layered-view-config", LayeredViewConfig)
+    formats = ("html", "latex", "text", "man", "texinfo")
+    for placeholder in PLACEHOLDERS:
+        app.add_node(placeholder, **dict.fromkeys(formats, (skip, None)))  # type: ignore[arg-type]
+    app.add_post_transform(PicturesIn)
+    app.add_message_catalog("sphinxext_layered", str(Path(__file__).parents[1] / "locale"))
+    app.connect("builder-inited", note_builder)
+    app.connect("builder-inited", _add_style_sheet)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("env-updated", _draw)
+    app.connect("build-finished", _finish)
+    return {
+        "version": __version__,
+        "env_version": ENV_VERSION,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def requests_of(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
+    """Give the documents of every `PictureRequest`, by docname; what is changed in it is kept."""
+    if not hasattr(env, "layered_views"):
+        env.layered_views = {}  # type: ignore[attr-defined]
+    requests: dict[str, list[dict[str, Any]]] = env.layered_views  # type: ignore[attr-defined]
+    return requests
+
+
+def _add_style_sheet(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        static = str(Path(__file__).parent / "static")
+        if static not in app.config.html_static_path:
+            app.config.html_static_path.append(static)
+        app.add_css_file(STYLE_SHEET)
+
+
+def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    if hasattr(env, "layered_views"):
+        requests_of(env).pop(docname, None)
+
+
+def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
+    theirs = getattr(other, "layered_views", {})
+    for docname in docnames:
+        if docname in theirs:
+            requests_of(env)[docname] = theirs[docname]
+
+
+def _draw(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Make the pictures that are missing; a project that never had one imports nothing for it."""
+    if not hasattr(env, "layered_views"):
+        return []
+    from . import build
+
+    return build.env_updated(app, env)
+
+
+def _finish(app: Sphinx, exception: Exception | None) -> None:
+    if hasattr(app.env, "layered_views"):
+        from . import build
+
+        build.build_finished(app, exception)

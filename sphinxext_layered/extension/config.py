@@ -1,0 +1,274 @@
+"""Every config value, declared once: registered, checked and documented from here.
+
+A wrong value is one warning on every build, at its line of conf.py where that can be found, and the
+default is used. What is checked is put back into Sphinx's config, so that the rest of the package
+reads values that are right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sphinx.util import logging
+
+from .. import values
+from ..errors import OptionError
+from ..options import DECLARED, THEMES, read_value
+from ..values import Reader, did_you_mean
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.config import Config
+
+    from .request import PictureRequest
+
+logger = logging.getLogger(__name__)
+
+MODES: Final = ("auto", "refresh", "cached", "off")
+
+MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+"""The formats that pages show, the preferred first where nothing is said."""
+
+_NATURAL_FORMATS: Final = {"latex": "pdf"}
+_DESCRIBING_BUILDERS: Final = ("text", "man")
+_PAGE_PIXEL_RATIO: Final = 2
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One config value.
+
+    Attributes
+    ----------
+    default : object
+        What Sphinx knows as the default; None is spelt ``None``.
+    reader : Reader
+        How a value is read, whether from conf.py or as text from ``-D``.
+    rebuild : str
+        What Sphinx does on a change; empty because the build step itself finds the pages that a change concerns.
+    doc : str
+        One or two sentences of what it does.
+    """
+
+    default: object
+    reader: Reader
+    doc: str
+    rebuild: str = ""
+
+
+def _mapping(accepts: str, key: Reader, value: Reader) -> Reader:
+    """Read a dict whose keys and values are read by `key` and `value`."""
+
+    def read(given: object) -> dict[Any, Any]:
+        if not isinstance(given, Mapping):
+            raise ValueError
+        return {key.read(name): value.read(item) for name, item in given.items()}
+
+    return Reader(accepts, read, (), ("sideways",))
+
+
+def _text(accepts: str) -> Reader:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise ValueError
+        return value
+
+    return Reader(accepts, read, ("text",), ("",))
+
+
+def _environment_value() -> Reader:
+    def read(value: object) -> str:
+        if not isinstance(value, str | int) or "\0" in str(value):
+            raise ValueError
+        return str(value)
+
+    return Reader("a text", read, ("1",), ())
+
+
+def _defaults() -> Reader:
+    def read(value: object) -> dict[str, object]:
+        if not isinstance(value, Mapping):
+            raise ValueError
+        return {str(name): item for name, item in value.items()}
+
+    return Reader("a dict of drawing options by name, such as {'scale_xy': 2}", read, (), ("legend",))
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    "layered_view_defaults": Setting(
+        {}, _defaults(), "Drawing options for every picture, by their Python names; a page's own options win."
+    ),
+    "layered_view_max_width": Setting(
+        1000,
+        values.whole_number(50, none="no limit"),
+        "Greatest width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+    ),
+    "layered_view_formats": Setting(
+        {},
+        _mapping(
+            "a dict of builder or output format to png, svg or pdf, such as {'html': 'svg'}",
+            _text("the name of a builder"),
+            values.choice(*MIME_TYPES),
+        ),
+        "Format of pictures for each builder (by the builder's name, such as ``dirhtml``, or its output format, such "
+        "as ``html``); LaTeX gets pdf and all others png.",
+    ),
+    "layered_view_theme": Setting(
+        "light",
+        values.choice(*THEMES),
+        "The ground that pictures are made for; ``both`` lets the page switch between a light and a dark one.",
+    ),
+    "layered_view_mode": Setting(
+        "auto",
+        values.choice(*MODES),
+        "``auto`` makes what is missing or stale, ``refresh`` makes all anew, ``cached`` never starts the child "
+        "process, ``off`` shows placeholders only.",
+    ),
+    "layered_view_timeout": Setting(
+        300, values.number(above=0), "Seconds that a model's builder may take before its picture is given up."
+    ),
+    "layered_view_memory_limit": Setting(
+        None,
+        values.whole_number(1, 10**9, none="no limit"),
+        "Most memory of the child process, in megabytes, where the system can limit it.",
+    ),
+    "layered_view_cache_dir": Setting(
+        None,
+        values.path(none="beside the output"),
+        "Folder of the cache, relative to conf.py; the environment variable LAYERED_VIEW_CACHE_DIR wins.",
+    ),
+    "layered_view_descriptions_dir": Setting(
+        None,
+        values.path(none="none are kept"),
+        "Folder, relative to conf.py, of descriptions to be committed, from which pages are drawn without TensorFlow.",
+    ),
+    "layered_view_python": Setting(
+        None,
+        values.path(none="the one that runs Sphinx"),
+        "Python interpreter that builds the models, where it is not the one that runs Sphinx.",
+    ),
+    "layered_view_environment": Setting(
+        {},
+        _mapping(
+            "a dict of environment variables, such as {'KERAS_BACKEND': 'jax'}",
+            _text("the name of a variable"),
+            _environment_value(),
+        ),
+        "Environment variables of the child process, beside those of the build.",
+    ),
+    "layered_view_gpu": Setting(False, values.yes_no(), "Let the child process see the GPUs."),
+    "layered_view_modules": Setting(
+        None,
+        values.optional(values.names(), "any module"),
+        "Packages and modules whose functions pages may name; others are refused.",
+    ),
+}
+
+
+def register(app: Sphinx) -> None:
+    """Register every setting."""
+    for name, setting in SETTINGS.items():
+        app.add_config_value(name, setting.default, setting.rebuild, types=Any)  # type: ignore[arg-type]
+    app.connect("config-inited", check)
+    app.connect("builder-inited", check_formats)
+
+
+def check(app: Sphinx, config: Config) -> None:
+    """Warn of each value that is not accepted, and put what was read, or the default, in its place."""
+    for name, setting in SETTINGS.items():
+        value = getattr(config, name)
+        try:
+            read = setting.default if value is None and setting.default is None else setting.reader(value)
+        except ValueError as error:
+            _warn(config, name, f"{name}: {error}; {setting.default!r} is used")
+            read = setting.default
+        setattr(config, name, dict(_checked_defaults(config, read)) if name == "layered_view_defaults" else read)
+
+
+def check_formats(app: Sphinx) -> None:
+    """Warn where the format that is chosen for this builder is one that it does not show."""
+    builder = app.builder
+    types = list(builder.supported_image_types)
+    for key in (builder.name, builder.format):
+        chosen = app.config.layered_view_formats.get(key)
+        if chosen and types and MIME_TYPES[chosen] not in types:
+            accepted = ", ".join(name for name, mime in MIME_TYPES.items() if mime in types)
+            problem = f"expected {accepted} for {key!r}; got {chosen!r}, which it does not show"
+            _warn(app.config, "layered_view_formats", f"layered_view_formats: {problem}")
+            break
+
+
+def _checked_defaults(config: Config, given: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    for spelt, value in given.items():
+        name = spelt.replace("-", "_")
+        try:
+            if name not in DECLARED:
+                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+            if DECLARED[name].python_only:
+                raise OptionError(name, "is for Python callers only; write font_path and font_size")
+            if callable(value):
+                raise OptionError(name, f"expected module:function as text, which Sphinx can compare; got {value!r}")
+            yield name, read_value(name, value)
+        except OptionError as error:
+            problem = f"layered_view_defaults[{spelt!r}]: {error.problem}; the option's default is used"
+            _warn(config, "layered_view_defaults", problem)
+
+
+def _warn(config: Config, name: str, message: str) -> None:
+    logger.warning(message, type="layered_view", subtype="config", location=_location(config, name))
+
+
+def _location(config: Config, name: str) -> str | None:
+    """Give conf.py with the line that assigns `name`, if there is one."""
+    conf = getattr(config, "_raw_config", {}).get("__file__")
+    if not isinstance(conf, str) or not Path(conf).is_file():
+        return None
+    for number, line in enumerate(Path(conf).read_text("utf-8", "replace").splitlines(), 1):
+        if re.match(rf"\s*{re.escape(name)}\b", line):
+            return f"{conf}:{number}"
+    return conf
+
+
+def merged(config: Config, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
+    return {
+        "max_width": config.layered_view_max_width,
+        "pixel_ratio": _PAGE_PIXEL_RATIO,
+        "theme": config.layered_view_theme,
+        **config.layered_view_defaults,
+        **given,
+    }
+
+
+def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tuple[str, ...]:
+    """Give the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
+    theme = str(merged(config, request.given)["theme"])
+    if theme == "both":
+        return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
+    return (theme,)
+
+
+def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:
+    """Give the format in which `builder` gets a picture; empty where it shows none.
+
+    The page's own wish counts first, then conf.py's for the builder; of these one that the builder shows is taken.
+    """
+    formats = config.layered_view_formats
+    wishes = (
+        request.format,
+        formats.get(builder.name),
+        formats.get(builder.format),
+        _NATURAL_FORMATS.get(builder.format),
+    )
+    shown = [name for name, mime in MIME_TYPES.items() if mime in builder.supported_image_types]
+    return next((wish for wish in wishes if wish in shown), shown[0] if shown else "")
+
+
+def needs_descriptions(builder: Builder) -> bool:
+    """Whether `builder` shows pictures or, as text and man do, what they are described with."""
+    return bool(builder.supported_image_types) or builder.name in _DESCRIBING_BUILDERS

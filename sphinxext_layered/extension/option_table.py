@@ -1,0 +1,98 @@
+"""Directives that make the documentation's tables of options and config values from their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from .. import options
+from .config import SETTINGS
+from .directive import PAGE_OPTIONS
+
+KINDS: Final = ("size", "layers", "colour", "text", "picture", "model")
+
+
+def _kind(argument: str | None) -> str:
+    return directives.choice(argument, (*KINDS, "page"))
+
+
+class _Table(SphinxDirective):
+    """A table whose cells are reST, also on MyST pages."""
+
+    head: ClassVar[tuple[str, ...]]
+    widths: ClassVar[tuple[int, ...]]
+
+    def table(self, rows: Iterable[tuple[str, ...]]) -> list[nodes.Node]:
+        group = nodes.tgroup("", cols=len(self.head))
+        group += [nodes.colspec("", colwidth=width) for width in self.widths]
+        group += nodes.thead("", self._row(tuple(self._plain(text) for text in self.head)))
+        group += nodes.tbody("", *(self._row(tuple(self._cell(text) for text in row)) for row in rows))
+        table = nodes.table("", group, classes=["layered-view-table"])
+        self.set_source_info(table)
+        return [table]
+
+    def _row(self, cells: tuple[list[nodes.Node], ...]) -> nodes.row:
+        return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
+
+    def _plain(self, text: str) -> list[nodes.Node]:
+        return [nodes.paragraph("", text)]
+
+    def _cell(self, text: str) -> list[nodes.Node]:
+        """Give the text with its literals (two backquotes) and its names (one) as nodes."""
+        paragraph = nodes.paragraph("", "")
+        for i, part in enumerate(text.split("``")):
+            for j, piece in enumerate([part] if i % 2 else part.split("`")):
+                if piece:
+                    paragraph += nodes.literal(piece, piece) if i % 2 or j % 2 else nodes.Text(piece)
+        return [paragraph] if len(paragraph) else []
+
+
+class LayeredViewOptionTable(_Table):
+    """The drawing options, all or of one kind; ``page`` gives those that only pages have."""
+
+    optional_arguments = 1
+    head = ("Option", "Default", "Accepts", "What it does")
+    widths = (18, 12, 30, 40)
+
+    def run(self) -> list[nodes.Node]:
+        """Give the table."""
+        try:
+            kind = _kind(self.arguments[0]) if self.arguments else None
+        except ValueError as error:
+            raise self.error(str(error)) from None
+        if kind == "page":
+            return self.table(
+                (f"``:{name}:``", "", option.reader.accepts, option.doc) for name, option in PAGE_OPTIONS.items()
+            )
+        return self.table(
+            (
+                f"``:{name.replace('_', '-')}:``",
+                _spelt(options.DEFAULTS[name]),
+                declared.reader.accepts,
+                declared.doc + (f" In {declared.unit}." if declared.unit else ""),
+            )
+            for name, declared in options.DECLARED.items()
+            if kind in (None, declared.kind) and not declared.python_only
+        )
+
+
+class LayeredViewConfig(_Table):
+    """The config values."""
+
+    head = ("Config value", "Default", "Accepts", "What it does")
+    widths = (24, 12, 30, 40)
+
+    def run(self) -> list[nodes.Node]:
+        """Give the table."""
+        return self.table(
+            (f"``{name}``", _spelt(setting.default), setting.reader.accepts, setting.doc)
+            for name, setting in SETTINGS.items()
+        )
+
+
+def _spelt(value: Any) -> str:
+    return f"``{value!r}``" if value not in (None, ()) else "``None``"

@@ -1,0 +1,183 @@
+"""The source of what a page draws: found through the finders of modules, read, never imported."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import textwrap
+import tokenize
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docutils import nodes
+from sphinx.locale import _ as sphinx_text
+from sphinx.util.osutil import relative_uri
+
+from ..target import parse_target
+from .nodes import layered_view_source
+
+if TYPE_CHECKING:
+    from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
+
+    from .request import PictureRequest
+
+_MOST_HOPS: Final = 8
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a function, class or object is defined, and its text."""
+
+    path: Path
+    module: str
+    attribute: str
+    text: str
+
+
+def source_block(env: BuildEnvironment, request: PictureRequest) -> list[nodes.Node]:
+    """Give the source as a literal block and the place of a link to its page; nothing where it is not found."""
+    if not request.target:
+        return []
+    target = parse_target(request.target)
+    found = find_source(target.module, target.attribute)
+    if found is None:
+        return []
+    env.note_dependency(_relative(found.path, Path(env.srcdir)))
+    block = nodes.literal_block(found.text, found.text, language="python", classes=["layered-view-source"])
+    return [block, layered_view_source("", module=found.module, attribute=found.attribute)]
+
+
+def find_source(module: str, attribute: str) -> Source | None:
+    """Find the definition of `attribute` of `module`, also where the module only imports it from another."""
+    for _hop in range(_MOST_HOPS):
+        path = _file_of(module)
+        if path is None:
+            return None
+        try:
+            with tokenize.open(path) as file:
+                text = file.read()
+            found = _definition(ast.parse(text).body, attribute.split("."))
+        except (OSError, SyntaxError, ValueError, RecursionError):
+            return None
+        if isinstance(found, ast.stmt) and not isinstance(found, ast.ImportFrom):
+            return Source(path, module, attribute, _text_of(found, text))
+        if found is None:
+            return None
+        head, _, tail = attribute.partition(".")
+        name = next(alias.name for alias in found.names if (alias.asname or alias.name) == head)
+        module = _absolute(found, module, path)
+        attribute = f"{name}.{tail}" if tail else name
+    return None
+
+
+def _definition(body: list[ast.stmt], names: list[str]) -> ast.stmt | ast.ImportFrom | None:
+    """Give the last statement of `body` that gives the first of `names`, or what is inside of it."""
+    for statement in reversed(body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if statement.name == names[0]:
+                return _definition(statement.body, names[1:]) if len(names) > 1 else statement
+        elif isinstance(statement, ast.ImportFrom):
+            if any((alias.asname or alias.name) == names[0] for alias in statement.names):
+                return statement
+        elif len(names) == 1 and _assigns(statement, names[0]):
+            return statement
+        elif isinstance(statement, ast.If | ast.Try):
+            inner = [*getattr(statement, "orelse", []), *getattr(statement, "finalbody", []), *statement.body]
+            if found := _definition(inner, names):
+                return found
+    return None
+
+
+def _assigns(statement: ast.stmt, name: str) -> bool:
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    else:
+        return False
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def _text_of(statement: ast.stmt, text: str) -> str:
+    """Give the statement's lines, its decorators with it, at the margin."""
+    first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
+    return textwrap.dedent("\n".join(text.splitlines()[first - 1 : statement.end_lineno]))
+
+
+def _absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
+    """Give the full name of the module that `statement`, standing in `module`, imports from."""
+    if not statement.level:
+        return statement.module or ""
+    parts = module.split(".")
+    keep = len(parts) - statement.level + (path.name == "__init__.py")
+    return ".".join([*parts[:keep], *([statement.module] if statement.module else [])])
+
+
+def _file_of(module: str) -> Path | None:
+    """Give a module's file, asking the finders step by step: ``find_spec`` would import the parents."""
+    parts = module.split(".")
+    places = None
+    spec: ModuleSpec | None = None
+    for end in range(1, len(parts) + 1):
+        spec = _spec(".".join(parts[:end]), places)
+        if spec is None:
+            return None
+        places = spec.submodule_search_locations
+        if places is None and end < len(parts):
+            return None
+        places = list(places) if places is not None else None
+    if spec is None or not spec.has_location or not str(spec.origin).endswith(".py"):
+        return None
+    return Path(str(spec.origin))
+
+
+def _spec(name: str, places: list[str] | None) -> ModuleSpec | None:
+    for finder in sys.meta_path:
+        find: Callable[..., ModuleSpec | None] | None = getattr(finder, "find_spec", None)
+        spec = find(name, places) if find else None
+        if spec is not None:
+            return spec
+    return None
+
+
+def _relative(path: Path, base: Path) -> str:
+    try:
+        return os.path.relpath(path, base).replace(os.sep, "/")
+    except ValueError:
+        return str(path)
+
+
+def link_to_source(node: layered_view_source, builder: Builder, env: BuildEnvironment) -> list[nodes.Node]:
+    """Give a link to the source's own page, where viewcode or linkcode makes one; nothing otherwise."""
+    address = _linkcode(node, env) or _viewcode(node, builder, env)
+    if not address:
+        return []
+    link = nodes.reference("", sphinx_text("[source]"), refuri=address, internal=not address.startswith("http"))
+    paragraph = nodes.paragraph("", "", link, classes=["layered-view-source-link"])
+    paragraph.source, paragraph.line = node.source, node.line
+    return [paragraph]
+
+
+def _linkcode(node: layered_view_source, env: BuildEnvironment) -> str:
+    resolve = getattr(env.config, "linkcode_resolve", None)
+    if not callable(resolve):
+        return ""
+    return str(resolve("py", {"module": node["module"], "fullname": node["attribute"]}) or "")
+
+
+def _viewcode(node: layered_view_source, builder: Builder, env: BuildEnvironment) -> str:
+    """Give the address on viewcode's page of the module, which it makes where it documents something of it."""
+    module, attribute = node["module"], node["attribute"]
+    pages = getattr(env, "_viewcode_modules", {})
+    if builder.format != "html" or builder.name == "singlehtml" or not pages.get(module):
+        return ""
+    if builder.name == "epub" and not getattr(env.config, "viewcode_enable_epub", False):
+        return ""
+    page = builder.get_target_uri("_modules/" + module.replace(".", "/"))
+    documented = attribute in pages[module][1] if len(pages[module]) > 1 else False
+    return relative_uri(builder.get_target_uri(node["docname"]), page) + (f"#{attribute}" if documented else "")

@@ -1,0 +1,75 @@
+"""The table of a model's layers that ``:summary:`` puts under its picture."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from typing import Any, Final
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+from ..description import LayerDescription, ModelDescription, Shape
+from ..drawing.summary import shape_text
+
+_ = get_translation("sphinxext_layered")
+
+_NUMBERS: Final = (0, 4)
+
+
+def summary_nodes(model: ModelDescription, show: str, output: str) -> list[nodes.Node]:
+    """Give the table as `show` says: open, collapsed (in HTML), or hidden, for screen readers of HTML only."""
+    table = layer_table(model)
+    if output != "html":
+        return [] if show == "hidden" else [table]
+    title = html.escape(_("Layers of %s") % model.name)
+    if show == "collapsed":
+        return _between(
+            f'<details class="layered-view-summary"><summary>{title}</summary>'
+            f'<div role="region" tabindex="0" aria-label="{title}">',
+            table,
+            "</div></details>",
+        )
+    classes = "layered-view-summary" if show == "open" else "layered-view-hidden"
+    focus = ' tabindex="0"' if show == "open" else ""
+    return _between(f'<div class="{classes}" role="region"{focus} aria-label="{title}">', table, "</div>")
+
+
+def _between(opening: str, table: nodes.table, closing: str) -> list[nodes.Node]:
+    return [nodes.raw("", opening, format="html"), table, nodes.raw("", closing, format="html")]
+
+
+def layer_table(model: ModelDescription) -> nodes.table:
+    """Give a table of index, name, class, output shape and parameters of each layer, with their total."""
+    rows = [_row(layer) for layer in model.layers]
+    total = model.parameters
+    if total is None and all(layer.parameters is not None for layer in model.layers):
+        total = sum(layer.parameters or 0 for layer in model.layers)
+    rows.append(("", _("Total"), "", "", _count(total)))
+    head = (_("Index"), _("Name"), _("Class"), _("Output shape"), _("Parameters"))
+    group = nodes.tgroup("", cols=len(head))
+    group += [nodes.colspec("", colwidth=width) for width in (8, 24, 24, 24, 20)]
+    group += nodes.thead("", _row_node(head))
+    group += nodes.tbody("", *(_row_node(row) for row in rows))
+    return nodes.table("", group, classes=["layered-view-layers"])
+
+
+def _row(layer: LayerDescription) -> tuple[str, ...]:
+    return (str(layer.index), layer.name, layer.class_name, _shapes(layer.output_shapes), _count(layer.parameters))
+
+
+def _shapes(shapes: Iterable[Shape]) -> str:
+    return ", ".join(shape_text(shape) for shape in shapes) or "?"
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _row_node(cells: Iterable[str]) -> nodes.row:
+    return nodes.row("", *(_cell(text, number=i in _NUMBERS) for i, text in enumerate(cells)))
+
+
+def _cell(text: str, *, number: bool) -> nodes.entry:
+    content: list[Any] = [nodes.paragraph("", text)] if text else []
+    return nodes.entry("", *content, classes=["layered-view-number"] if number else [])
