@@ -1,0 +1,66 @@
+"""Moving shapes, and measuring how far they reach, with the ink of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ..fonts import Font
+from ..scene import Group, Line, Point, Polygon, Shape, Text
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A rectangle in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """From left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """From top to bottom."""
+        return self.bottom - self.top
+
+
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """Give a shape moved right and down."""
+    if isinstance(shape, Text):
+        return replace(shape, x=shape.x + x, y=shape.y + y)
+    if isinstance(shape, Line):
+        return replace(shape, start=_moved(shape.start, x, y), end=_moved(shape.end, x, y))
+    return replace(shape, points=tuple(_moved(point, x, y) for point in shape.points))
+
+
+def _moved(point: Point, x: float, y: float) -> Point:
+    return (point[0] + x, point[1] + y)
+
+
+def moved_group(group: Group, x: float, y: float) -> Group:
+    """Give a group moved right and down."""
+    return replace(group, shapes=tuple(moved(shape, x, y) for shape in group.shapes))
+
+
+def bounds(groups: Iterable[Group], font: Font) -> Bounds:
+    """Measure how far groups reach, with half the width of their lines and the height of their text."""
+    corners = [corner for group in groups for shape in group.shapes for corner in _corners(shape, font)]
+    xs, ys = zip(*corners, strict=True)
+    return Bounds(min(xs), min(ys), max(xs), max(ys))
+
+
+def _corners(shape: Shape, font: Font) -> Iterator[Point]:
+    if isinstance(shape, Text):
+        yield (shape.x, shape.y - font.ascent)
+        yield (shape.x + shape.width, shape.y + font.descent)
+        return
+    points = shape.points if isinstance(shape, Polygon) else (shape.start, shape.end)
+    ink = shape.width / 2
+    for x, y in points:
+        yield (x - ink, y - ink)
+        yield (x + ink, y + ink)

@@ -1,0 +1,225 @@
+"""The whole picture: rows of boxes with funnels and labels, and the legend beside them, on one canvas."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from ...description import LayerDescription, ModelDescription
+from ...errors import ModelError, OptionError
+from ...options import LayeredViewOptions
+from ..fonts import Font, font_of
+from ..palette import looks
+from ..scene import Group, Scene
+from ..summary import alt_text, layer_title
+from ..texts import label_of
+from . import legend as legends
+from .axes import drawn_sizes
+from .boxes import Box, Placed, box_shapes
+from .canvas import Bounds, bounds, moved_group
+from .cues import cues
+from .fit import fit
+from .funnels import funnel
+from .labels import faint, labels
+from .row import Row
+from .sizing import size_all
+from .textblock import text_block
+
+_BETWEEN_ROWS: Final = 22.0
+_BESIDE_LEGEND: Final = 18.0
+
+
+def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
+    """Lay out a model's layers as a row of boxes.
+
+    Raises
+    ------
+    ModelError
+        The model has no layers.
+    OptionError
+        Every layer is left out, or there is no room for any.
+    """
+    font = font_of(options)
+    room = _room(options)
+    boxes, trailing = _boxes(description, options, font, room)
+    legend = _legend(boxes, options, font, room)
+    beside = legend is not None and _is_beside(legend, options, room)
+    left = room
+    if legend is not None and beside and room is not None:
+        left = room - legend.size(1)[0] - _BESIDE_LEGEND
+    rows = fit(boxes, -1 if options.draw_reversed else 1, left)
+    groups = _stacked(rows, options, font)
+    if legend is not None:
+        groups = _with_legend(groups, legend, options, font, beside=beside)
+    leading = boxes[0].gap - options.spacing
+    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+
+
+def _room(options: LayeredViewOptions) -> float | None:
+    """Give the width between the paddings, with the ink of the outermost lines taken off."""
+    if options.max_width is None:
+        return None
+    room = options.max_width - 2 * options.padding - 2
+    if room < 20:
+        raise OptionError(
+            "max_width", f"{options.max_width} leaves no room within a padding of {options.padding}; widen it"
+        )
+    return room
+
+
+def _boxes(
+    description: ModelDescription, options: LayeredViewOptions, font: Font, room: float | None
+) -> tuple[list[Box], float]:
+    """Give the boxes of the layers that are shown, and the pixels of spacing after the last."""
+    shown = _shown(description, options)
+    styles = looks(description, options)
+    sizes = dict(
+        zip((layer.index for layer in shown), size_all(_sizes(description, shown), options), strict=True)
+    )
+    result: list[Box] = []
+    extra = 0.0
+    for layer in shown:
+        if layer.spacing is not None:
+            extra += max(layer.spacing, 0)
+            continue
+        size, label = sizes[layer.index], label_of(layer, options)
+        flat = not options.draw_volume or layer.index in options.index_2d
+        result.append(
+            Box(
+                layer,
+                styles[layer.index],
+                size.width,
+                size.height,
+                0.0 if flat else size.depth / 3,
+                options.spacing + extra,
+                tuple(axis for axis in size.capped if not (flat and axis == "depth")),
+                text_block(label[0], font, options.text_vspacing, room) if label else None,
+                bool(label and label[1]),
+            )
+        )
+        extra = 0.0
+    if not result:
+        raise _nothing_left(description)
+    return result, extra
+
+
+def _sizes(description: ModelDescription, shown: list[LayerDescription]) -> list[tuple[int | None, ...]]:
+    sizes = drawn_sizes(description)
+    return [() if layer.spacing is not None else sizes[layer.index] for layer in shown]
+
+
+def _shown(description: ModelDescription, options: LayeredViewOptions) -> list[LayerDescription]:
+    styles = looks(description, options)
+    left_out = set(options.type_ignore)
+    return [
+        layer
+        for layer in description.layers
+        if layer.index not in options.index_ignore
+        and not left_out.intersection(layer.known_as())
+        and not styles[layer.index].hidden
+    ]
+
+
+def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
+    if not any(layer.spacing is None for layer in description.layers):
+        return ModelError(f"the model {description.name!r} has no layers to draw; add layers to it or build it first")
+    return OptionError(
+        "type_ignore",
+        f"every layer of {description.name!r} is left out; "
+        "name fewer in type_ignore and index_ignore, or hide fewer in styles",
+    )
+
+
+def _legend(
+    boxes: list[Box], options: LayeredViewOptions, font: Font, room: float | None
+) -> legends.Legend | None:
+    if not options.legend:
+        return None
+    return legends.measured(
+        legends.entries(boxes, dimensions=options.show_dimension),
+        font,
+        between=options.legend_text_spacing_offset,
+        shade_step=options.shade_step,
+        most=room,
+    )
+
+
+def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float | None) -> bool:
+    """Say whether the legend stands left or right: not where it would leave the boxes less than half the width."""
+    if options.legend_position not in ("left", "right"):
+        return False
+    return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
+
+
+def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font) -> list[Group]:
+    """Draw the rows below each other, each beginning at x = 0 where its boxes and labels begin."""
+    result: list[Group] = []
+    top = 0.0
+    for i, row in enumerate(rows):
+        groups = _drawn(row, options)
+        groups += cues(
+            row.start, row.end, faint(options.font_color), first=i == 0, last=i == len(rows) - 1
+        )
+        reach = bounds(groups, font)
+        result += [moved_group(group, -row.start, top - reach.top) for group in groups]
+        top += reach.height + _BETWEEN_ROWS
+    return result
+
+
+def _drawn(row: Row, options: LayeredViewOptions) -> list[Group]:
+    """Draw a row from back to front: each box, the funnel to the box before it, that box; then the labels."""
+    placed = row.placed
+    result: list[Group] = []
+    for i, each in enumerate(placed):
+        if i and options.draw_funnel:
+            result.append(funnel(placed[i - 1], each, options.connector_color, options.connector_width))
+        result.append(_layer(each, options))
+    if options.draw_reversed:
+        result.reverse()
+    return result + labels(placed, options.font_color, funnels=options.draw_funnel)
+
+
+def _layer(each: Placed, options: LayeredViewOptions) -> Group:
+    shapes = box_shapes(each, options.shade_step, options.background_fill)
+    return Group("layer", shapes, title=layer_title(each.box.layer), layer=each.box.layer.index)
+
+
+def _with_legend(
+    groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, *, beside: bool
+) -> list[Group]:
+    drawn = bounds(groups, font)
+    columns = 1 if beside else legend.columns(drawn.width)
+    size = legend.size(columns)
+    entries = legend.draw(columns, -1 if options.draw_reversed else 1, options.font_color)
+    return [*groups, moved_group(entries, *_corner(drawn, size, options.legend_position, beside=beside))]
+
+
+def _corner(drawn: Bounds, size: tuple[float, float], position: str, *, beside: bool) -> tuple[float, float]:
+    """Give where the legend begins."""
+    if not beside:
+        before = position in ("top", "left")
+        return (drawn.left, drawn.top - _BESIDE_LEGEND - size[1] if before else drawn.bottom + _BESIDE_LEGEND)
+    level = (drawn.top + drawn.bottom - size[1]) / 2
+    return (drawn.left - _BESIDE_LEGEND - size[0] if position == "left" else drawn.right + _BESIDE_LEGEND, level)
+
+
+def _scene(
+    description: ModelDescription,
+    options: LayeredViewOptions,
+    font: Font,
+    groups: list[Group],
+    beyond: tuple[float, float],
+) -> Scene:
+    """Set the groups on a canvas, with the padding and what spacing layers add `beyond` the first and last box."""
+    drawn = bounds(groups, font)
+    reach = Bounds(drawn.left - beyond[0], drawn.top, drawn.right + beyond[1], drawn.bottom)
+    x, y = options.padding - reach.left, options.padding - reach.top
+    return Scene(
+        width=math.ceil(reach.width + 2 * options.padding - 1e-6),
+        height=math.ceil(reach.height + 2 * options.padding - 1e-6),
+        background=options.background_fill,
+        groups=tuple(moved_group(group, x, y) for group in groups),
+        font=font,
+        title=description.name,
+        summary=alt_text(description),
+    )

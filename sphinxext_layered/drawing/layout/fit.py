@@ -1,0 +1,64 @@
+"""Bringing a row within a width: its boxes are scaled, then wrapped into several rows; text is not scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from .boxes import LEGIBLE, Box, scaled
+from .cues import ROOM
+from .row import Row, place
+
+_SMALLEST: Final = 0.1
+_STEPS: Final = 12
+
+
+def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
+    """Place boxes within `most` pixels, or in one row where that is None.
+
+    Notes
+    -----
+    The boxes are scaled as little as it takes for one row. Where even the least legible scale does not do,
+    there are as many rows as that scale needs, at the greatest scale that needs no more.
+    """
+    rows = place(boxes, lean)
+    if most is None or rows[0].width <= most:
+        return rows
+    low = _least_scale(boxes)
+    one = _greatest(lambda scale: _placed(boxes, lean, scale, most), low, _widest_scale(boxes, most), 1)
+    if len(one) == 1 and one[0].width <= most:
+        return one
+    inner = most - 2 * ROOM if most > 6 * ROOM else most
+    high = _widest_scale(boxes, inner)
+    number = len(_placed(boxes, lean, min(low, high), inner))
+    return _greatest(lambda scale: _placed(boxes, lean, scale, inner), low, high, number)
+
+
+def _placed(boxes: list[Box], lean: int, scale: float, most: float) -> list[Row]:
+    return place((scaled(box, scale) for box in boxes), lean, most)
+
+
+def _greatest(rows_at: Callable[[float], list[Row]], low: float, high: float, number: int) -> list[Row]:
+    """Find the greatest scale at which there are at most `number` rows."""
+    low = min(low, high)
+    best = rows_at(low)
+    if len(best) > number:
+        return best
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        rows = rows_at(middle)
+        if len(rows) <= number:
+            best, low = rows, middle
+        else:
+            high = middle
+    return best
+
+
+def _least_scale(boxes: list[Box]) -> float:
+    """Give the scale at which the narrowest front face is just legible."""
+    return min(max(LEGIBLE / min(box.width for box in boxes), _SMALLEST), 0.5)
+
+
+def _widest_scale(boxes: list[Box], most: float) -> float:
+    """Give the scale at which the widest single box has room."""
+    return min(1.0, max(most - LEGIBLE, 1) / max(box.width + box.depth for box in boxes))

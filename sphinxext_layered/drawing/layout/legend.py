@@ -1,0 +1,130 @@
+"""The legend: a small cube and a text for each thing that the picture tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ...description import LayerDescription
+from ..fonts import Font
+from ..palette import Look
+from ..scene import RGBA, Group, Shape
+from ..summary import shape_text
+from .boxes import Box, Placed, faces
+from .canvas import moved
+from .textblock import TextBlock, flush_left, text_block
+
+_BESIDE_CUBE: Final = 7.0
+_BETWEEN_ROWS: Final = 6.0
+_NAMED: Final = 2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the legend: the look that it explains, and its text."""
+
+    look: Look
+    text: str
+
+
+def entries(boxes: Iterable[Box], *, dimensions: bool) -> list[Entry]:
+    """Give an entry for each class in the order in which they come; with `dimensions` for each of its shapes.
+
+    Where a class has several looks, the ones that differ from its most frequent name their layers.
+    """
+    found: dict[tuple[str, Look, str], list[LayerDescription]] = {}
+    for box in boxes:
+        shape = _shape(box.layer) if dimensions else ""
+        found.setdefault((box.layer.class_name, box.look, shape), []).append(box.layer)
+    usual: dict[tuple[str, str], int] = {}
+    for (name, _, shape), layers in found.items():
+        usual[name, shape] = max(usual.get((name, shape), 0), len(layers))
+    result = []
+    for (name, look, shape), layers in found.items():
+        usually = usual[name, shape] == len(layers)
+        if usually:
+            usual[name, shape] = -1
+        words = [name, *([shape] if shape else []), *([] if usually else [_names(layers)])]
+        result.append(Entry(look, " ".join(words)))
+    return result
+
+
+def _shape(layer: LayerDescription) -> str:
+    return shape_text(layer.output_shapes[0]) if layer.output_shapes else "?"
+
+
+def _names(layers: list[LayerDescription]) -> str:
+    shown = ", ".join(layer.name for layer in layers[:_NAMED])
+    more = ", \u2026" if len(layers) > _NAMED else ""
+    return f"({shown}{more})"
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Measured entries, all cells of one size."""
+
+    entries: list[Entry]
+    blocks: list[TextBlock]
+    font: Font
+    between: float
+    shade_step: float
+
+    @property
+    def side(self) -> float:
+        """The side of a cube's front face; with its depth a cube is as high as a line of text."""
+        return self.font.height * 0.7
+
+    @property
+    def indent(self) -> float:
+        """From a cell's left edge to its text."""
+        return self.side * 4 / 3 + _BESIDE_CUBE
+
+    @property
+    def cell(self) -> float:
+        """The width of the widest entry."""
+        return self.indent + max(block.width for block in self.blocks)
+
+    def columns(self, width: float) -> int:
+        """Say how many entries fit beside each other; one at least."""
+        fitting = int((width + self.between) // (self.cell + self.between))
+        return min(max(fitting, 1), len(self.entries))
+
+    def size(self, columns: int) -> tuple[float, float]:
+        """Give width and height of the legend in so many columns."""
+        heights = self._heights(columns)
+        return (columns * self.cell + (columns - 1) * self.between, sum(heights) + _BETWEEN_ROWS * (len(heights) - 1))
+
+    def draw(self, columns: int, lean: int, colour: RGBA) -> Group:
+        """Draw the entries row by row, from (0, 0) down."""
+        shapes: list[Shape] = []
+        top = 0.0
+        for row, height in enumerate(self._heights(columns)):
+            for column, i in enumerate(range(row * columns, min((row + 1) * columns, len(self.entries)))):
+                left = column * (self.cell + self.between)
+                shapes += self._cube(self.entries[i].look, left, top, lean)
+                shapes += flush_left(self.blocks[i], left + self.indent, top, colour)
+            top += height + _BETWEEN_ROWS
+        return Group("legend", tuple(shapes), title="Legend")
+
+    def _heights(self, columns: int) -> list[float]:
+        return [
+            max(block.height for block in self.blocks[i : i + columns]) for i in range(0, len(self.blocks), columns)
+        ]
+
+    def _cube(self, look: Look, left: float, top: float, lean: int) -> list[Shape]:
+        depth = self.side / 3
+        box = Box(LayerDescription(index=0, name="", class_name=""), look, self.side, self.side, depth, 0)
+        placed = Placed(box, left if lean > 0 else left + depth, lean)
+        return [moved(face, 0, top + self.font.height / 2) for face in faces(placed, self.shade_step)]
+
+
+def measured(
+    found: list[Entry], font: Font, *, between: float, shade_step: float, most: float | None
+) -> Legend:
+    """Measure the entries; texts wider than `most` allows are wrapped at their words."""
+    bare = Legend([], [], font, between, shade_step)
+    room = None if most is None else max(most - bare.indent, 1)
+    return Legend(found, [text_block(each.text, font, 0, room) for each in found], font, between, shade_step)
+
+

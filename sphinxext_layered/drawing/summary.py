@@ -1,0 +1,75 @@
+"""What a picture says in words: for screen readers, for builders without pictures, for tooltips."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ..description import LayerDescription, ModelDescription, Shape
+
+TIMES = "\u00d7"
+_FEW = 8
+
+
+def shape_text(shape: Shape) -> str:
+    """Give a shape without its batch, such as ``224 x 224 x 3`` with a multiplication sign; ``?`` where open."""
+    if not shape:
+        return "?"
+    return f" {TIMES} ".join("?" if size is None else str(size) for size in shape[1:]) or "scalar"
+
+
+def output_text(layer: LayerDescription) -> str:
+    """Give the shape of a layer's first output, and how many others it has."""
+    if not layer.output_shapes:
+        return "?"
+    others = len(layer.output_shapes) - 1
+    return shape_text(layer.output_shapes[0]) + (f" (+{others})" if others else "")
+
+
+def layer_title(layer: LayerDescription) -> str:
+    """Give a tooltip: name, class, output shape, parameters, activation."""
+    facts = [f"{layer.name} ({layer.class_name})", output_text(layer)]
+    if layer.parameters is not None:
+        facts.append(_count(layer.parameters, "parameter"))
+    if layer.activation and layer.activation != "linear":
+        facts.append(layer.activation)
+    if layer.nested is not None:
+        facts.append(_count(len(layer.nested.layers), "layer"))
+    return ", ".join(facts)
+
+
+def alt_text(description: ModelDescription) -> str:
+    """Describe a model in one or two sentences.
+
+    Its name, how many layers, from which input to which output, and the classes of the layers: in order
+    where they are few, by kind and number where they are many.
+    """
+    layers = [layer for layer in description.layers if layer.spacing is None]
+    first = f"{description.name}: {_count(len(layers), 'layer')}{_from_to(description, layers)}."
+    return f"{first} {_classes(layers)}" if layers else first
+
+
+def _from_to(description: ModelDescription, layers: list[LayerDescription]) -> str:
+    inputs = description.input_shapes or (layers[0].input_shapes if layers else ())
+    outputs = description.output_shapes or (layers[-1].output_shapes if layers else ())
+    came = f" from {_joined(map(shape_text, inputs))}" if inputs else ""
+    goes = f" to {_joined(map(shape_text, outputs))}" if outputs else ""
+    return came + goes
+
+
+def _classes(layers: list[LayerDescription]) -> str:
+    if len(layers) <= _FEW:
+        return ", ".join(layer.class_name for layer in layers) + "."
+    kinds = Counter(layer.class_name for layer in layers).most_common()
+    named = [f"{number} {name}" for name, number in kinds[:_FEW]]
+    rest = sum(number for _, number in kinds[_FEW:])
+    return _joined([*named, *([f"{rest} other"] if rest else [])]) + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _joined(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

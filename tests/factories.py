@@ -1,0 +1,157 @@
+"""Descriptions of models by hand, for tests that need no Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinxext_layered.description import LayerDescription, ModelDescription, Shape
+
+
+def layer(class_name: str = "Conv2D", *shape: int | None, **given: Any) -> LayerDescription:
+    """A layer whose output has these sizes after an open batch; `model` gives it its index and feeders."""
+    values: dict[str, Any] = {
+        "index": 0,
+        "name": class_name.lower(),
+        "module": "keras.layers",
+        "bases": ("keras.layers.Layer",),
+        "output_shapes": ((None, *shape),),
+    }
+    return LayerDescription(class_name=class_name, **{**values, **given})
+
+
+def model(*layers: LayerDescription, name: str = "net", **given: Any) -> ModelDescription:
+    """A model of layers, each fed by the one before it unless it says otherwise, names made distinct."""
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    placed = []
+    for index, each in enumerate(layers):
+        count = seen[each.name] = seen.get(each.name, 0) + 1
+        placed.append(
+            replace(
+                each,
+                index=index,
+                name=each.name if count == 1 else f"{each.name}_{count - 1}",
+                inbound=each.inbound or ((index - 1,) if index else ()),
+            )
+        )
+    shapes = {
+        "input_shapes": placed[0].output_shapes if placed else (),
+        "output_shapes": placed[-1].output_shapes if placed else (),
+    }
+    return ModelDescription(name=name, class_name="Functional", layers=tuple(placed), **{**shapes, **given})
+
+
+def spacing(pixels: int) -> LayerDescription:
+    """A spacing layer: it passes shapes through and is drawn as a gap."""
+    return layer("SpacingDummyLayer", 4, 4, 4, spacing=pixels, module="sphinxext_layered.reading.spacing")
+
+
+def vgg16() -> ModelDescription:
+    """VGG16 as Keras describes it: 23 layers."""
+    layers = [layer("InputLayer", 224, 224, 3)]
+    size = 224
+    for channels, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        layers += [layer("Conv2D", size, size, channels, activation="relu", parameters=9)] * convolutions
+        size //= 2
+        layers.append(layer("MaxPooling2D", size, size, channels))
+    layers.append(layer("Flatten", 25088))
+    layers += [layer("Dense", 4096, activation="relu")] * 2
+    layers.append(layer("Dense", 1000, activation="softmax"))
+    return model(*layers, name="vgg16")
+
+
+def lenet() -> ModelDescription:
+    """LeNet-5."""
+    return model(
+        layer("InputLayer", 32, 32, 1),
+        layer("Conv2D", 28, 28, 6),
+        layer("AveragePooling2D", 14, 14, 6),
+        layer("Conv2D", 10, 10, 16),
+        layer("AveragePooling2D", 5, 5, 16),
+        layer("Flatten", 400),
+        layer("Dense", 120),
+        layer("Dense", 84),
+        layer("Dense", 10),
+        name="lenet5",
+    )
+
+
+def autoencoder() -> ModelDescription:
+    """Convolutions down to a code and up again: the decoder's boxes grow."""
+    down = [layer("Conv2D", size, size, channels) for size, channels in ((64, 32), (32, 64), (16, 128), (8, 256))]
+    up = [layer("Conv2DTranspose", size, size, channels) for size, channels in ((16, 128), (32, 64), (64, 32))]
+    return model(
+        layer("InputLayer", 64, 64, 3), *down, layer("Dense", 64), *up, layer("Conv2D", 64, 64, 3), name="autoencoder"
+    )
+
+
+def unet() -> ModelDescription:
+    """A U-Net of four levels."""
+    layers = [layer("InputLayer", 128, 128, 1)]
+    for level in range(4):
+        size, channels = 128 >> level, 32 << level
+        layers += [layer("Conv2D", size, size, channels)] * 2
+        layers.append(layer("MaxPooling2D", size // 2, size // 2, channels))
+    layers += [layer("Conv2D", 8, 8, 512)] * 2
+    for level in reversed(range(4)):
+        size, channels = 128 >> level, 32 << level
+        layers.append(layer("UpSampling2D", size, size, channels * 2))
+        layers.append(layer("Concatenate", size, size, channels * 2))
+        layers += [layer("Conv2D", size, size, channels)] * 2
+    layers.append(layer("Conv2D", 128, 128, 2))
+    return model(*layers, name="unet")
+
+
+def resnet(blocks: tuple[int, ...] = (3, 4, 6, 3)) -> ModelDescription:
+    """A deep network of the kind of ResNet50, some 177 layers."""
+    layers = [layer("InputLayer", 224, 224, 3), layer("ZeroPadding2D", 230, 230, 3), layer("Conv2D", 112, 112, 64)]
+    layers += [
+        layer("BatchNormalization", 112, 112, 64),
+        layer("ReLU", 112, 112, 64),
+        layer("MaxPooling2D", 56, 56, 64),
+    ]
+    for stage, number in enumerate(blocks):
+        size, channels = 56 >> stage, 64 << stage
+        for block in range(number):
+            for width in (channels, channels, channels * 4, *([channels * 4] if block == 0 else [])):
+                layers += [layer("Conv2D", size, size, width), layer("BatchNormalization", size, size, width)]
+                layers.append(layer("ReLU", size, size, width))
+            layers.append(layer("Add", size, size, channels * 4))
+    layers += [layer("GlobalAveragePooling2D", 2048), layer("Dense", 1000)]
+    return model(*layers, name="resnet50")
+
+
+def sequence() -> ModelDescription:
+    """Embedding, convolution and LSTMs over an open length."""
+    return model(
+        layer("InputLayer", None),
+        layer("Embedding", None, 128),
+        layer("Conv1D", None, 64),
+        layer("LSTM", None, 96),
+        layer("Dropout", None, 96),
+        layer("LSTM", 96),
+        layer("Dense", 1),
+        name="sentiment",
+    )
+
+
+def mlp() -> ModelDescription:
+    """A plain multilayer perceptron."""
+    units = (784, 512, 256, 128, 10)
+    return model(layer("InputLayer", units[0]), *(layer("Dense", each) for each in units[1:]), name="mlp")
+
+
+def cnn3d() -> ModelDescription:
+    """Convolutions over a volume."""
+    return model(
+        layer("InputLayer", 16, 64, 64, 1),
+        layer("Conv3D", 14, 62, 62, 16),
+        layer("MaxPooling3D", 7, 31, 31, 16),
+        layer("Conv3D", 5, 29, 29, 32),
+        layer("MaxPooling3D", 2, 14, 14, 32),
+        layer("Flatten", 12544),
+        layer("Dense", 128),
+        layer("Dense", 10),
+        name="volumes",
+    )
