@@ -1,0 +1,61 @@
+"""The manual speaks of everything that there is, and of nothing that there is not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from sphinxext_layered import errors
+from sphinxext_layered.extension.config import SETTINGS
+from sphinxext_layered.extension.directive import documented_options, drawing_options
+from sphinxext_layered.target import parse_target
+
+MANUAL = Path(__file__).parent.parent / "example_docs"
+PAGES = sorted(page for page in MANUAL.rglob("*") if page.suffix in (".rst", ".md") and "_build" not in page.parts)
+TEXT = {page: page.read_text(encoding="utf-8") for page in PAGES}
+ALL = "\n".join(TEXT.values())
+
+
+@pytest.mark.parametrize("name", [*drawing_options(), *documented_options()])
+def test_every_option_is_used_on_a_page(name: str) -> None:
+    assert re.search(rf"^ *(?::{name}:|.*directive:option:: {name}\b)", ALL, re.MULTILINE)
+
+
+def test_every_option_that_pages_use_exists() -> None:
+    used = {
+        option
+        for directive in re.findall(r"layered-view(?:::|\}) *\S.*\n((?: *:[\w-]+:.*\n)*)", ALL)
+        for option in re.findall(r"^ *:([\w-]+):", directive, re.MULTILINE)
+    }
+    of_images = {"alt", "name", "width"}
+    assert used - {*drawing_options(), *documented_options()} <= of_images
+
+
+@pytest.mark.parametrize("error", errors.LayeredViewError.__subclasses__(), ids=lambda error: error.__name__)
+def test_every_kind_of_error_is_explained_as_a_warning(error: type[errors.LayeredViewError]) -> None:
+    assert f"layered_view.{error.subtype}``" in (MANUAL / "reference/warnings.rst").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", sorted(set(re.findall(r"(?<!\.)\blayered_view_\w+", ALL))))
+def test_every_config_value_that_the_manual_names_exists(text: str) -> None:
+    assert text in SETTINGS
+
+
+def test_every_model_on_a_page_has_its_function() -> None:
+    references = set(re.findall(r"layered-view(?:::|\}) *(example_models[\w.:]+(?:\(.*\))?)", ALL))
+    assert len(references) >= 13
+    for reference in references:
+        target = parse_target(reference)
+        path = MANUAL / (target.module.replace(".", "/") + ".py")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert target.attribute in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, reference
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(MANUAL).as_posix())
+def test_python_on_pages_can_be_compiled(page: Path) -> None:
+    for block in re.findall(r"code-block:: python\n\n((?:(?: +.*)?\n)+)", TEXT[page]):
+        compile(dedent(block), str(page), "exec")
