@@ -14,6 +14,7 @@ from typing import Any
 
 from sphinxext_layered.description import LayerDescription, LayerText, ModelDescription, Shape
 from sphinxext_layered.errors import ModelError, OptionError
+
 from .shapes import shapes_of, tensor_shapes
 from .tracing import Call, InputShape, trace
 

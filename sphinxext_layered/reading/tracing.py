@@ -171,7 +171,7 @@ def _framework(layer_class: type) -> Any:
 def _keeps_open_sizes(layer_class: type) -> bool:
     """Tell whether symbolic calls carry sizes that are None all the way: only TensorFlow's do."""
     framework = _framework(layer_class)
-    return framework.__name__ != "keras" or framework.backend.backend() == "tensorflow"
+    return framework.__name__ != "keras" or bool(framework.backend.backend() == "tensorflow")
 
 
 def _filled(spec: Spec, fill: tuple[int | None, int | None]) -> Shape:

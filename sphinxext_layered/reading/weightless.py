@@ -27,7 +27,7 @@ Build = Callable[[], object]
 
 _FRAMEWORKS = ("keras", "tf_keras")
 _WEIGHT_FILES = (".h5", ".hdf5", ".keras", ".ckpt", ".npz", ".npy", ".pth", ".pt", ".safetensors", ".index")
-_SETTINGS = ("image_data_format", "floatx", "epsilon")
+_SETTINGS = ("image_data_format", "floatx", "epsilon", "dtype_policy")
 
 
 def build_and_describe(
@@ -62,9 +62,9 @@ def build_and_describe(
     def described() -> ModelDescription:
         return describe(model_from(build()), input_shape=input_shape, text_callable=text_callable)
 
-    with _settings_kept():
+    with _settings_kept() as take:
         try:
-            with _settings_kept(), _without_weights():
+            with _settings_kept(), _without_weights(take):
                 return described()
         except Exception:  # it may need values: the next run tells
             pass
@@ -97,14 +97,13 @@ def model_from(value: object) -> object:
     return value
 
 
-def _needed_arguments(kind: Callable[..., Any]) -> list[str]:
+def _needed_arguments(kind: Any) -> list[str]:
     try:
-        parameters = inspect.signature(kind.__init__ if isinstance(kind, type) else kind).parameters.values()
+        parameters = inspect.signature(kind.__init__).parameters.values()
     except (TypeError, ValueError):
         return []
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    needed = [p.name for p in parameters if p.default is p.empty and p.kind not in optional]
-    return needed[1:] if isinstance(kind, type) else needed
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in optional][1:]
 
 
 def _wrong_value(value: object) -> str:
@@ -127,12 +126,13 @@ def _wrong_value(value: object) -> str:
 
 
 @contextlib.contextmanager
-def _without_weights() -> Iterator[None]:
-    """Build without values in here, from the moment that Keras is there on."""
+def _without_weights(arrived: Callable[[], None]) -> Iterator[None]:
+    """Build without values in here, from the moment that Keras is there on, which `arrived` is told."""
     with contextlib.ExitStack() as undo:
 
         def begin(name: str) -> None:
             framework = sys.modules[name]
+            arrived()
             if hasattr(framework, "StatelessScope"):
                 _clear_session()
                 undo.enter_context(framework.StatelessScope(initialize_variables=False))
@@ -259,20 +259,26 @@ def _clear_session() -> None:
 
 
 @contextlib.contextmanager
-def _settings_kept() -> Iterator[None]:
-    """Set Keras's settings and the random generators back to what they were, as far as they were there."""
+def _settings_kept() -> Iterator[Callable[[], None]]:
+    """Set Keras's settings and the random generators back in the end.
+
+    Gives a function to call when Keras is imported in between: its settings of then are what it had.
+    """
     numpy = sys.modules.get("numpy")
     state, numpy_state = random.getstate(), numpy.random.get_state() if numpy else None
-    keras = sys.modules["keras"] if _is_imported("keras") else None
-    settings = {name: getattr(keras.config, name)() for name in _SETTINGS} if keras else {}
-    policy = keras.config.dtype_policy() if keras else None
+    settings: dict[str, Any] = {}
+
+    def take() -> None:
+        if not settings and _is_imported("keras"):
+            config = sys.modules["keras"].config
+            settings.update({name: getattr(config, name)() for name in _SETTINGS})
+
+    take()
     try:
-        yield
+        yield take
     finally:
         random.setstate(state)
         if numpy and numpy_state is not None:
             numpy.random.set_state(numpy_state)
-        if keras:
-            for name, value in settings.items():
-                getattr(keras.config, f"set_{name}")(value)
-            keras.config.set_dtype_policy(policy)
+        for name, value in settings.items():
+            getattr(sys.modules["keras"].config, f"set_{name}")(value)
