@@ -30,9 +30,12 @@ class OptionError(LayeredViewError, ValueError):
     subtype = "option"
 
     def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"{name}: {problem}")
+        super().__init__(name, problem)
         self.name = name
         self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.problem}"
 
 
 class TargetError(LayeredViewError, LookupError):

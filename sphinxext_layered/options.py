@@ -67,7 +67,7 @@ def option(
 ) -> Any:
     """Declare one field of `LayeredViewOptions`; the arguments are those of `Option`."""
     declared = Option(reader, " ".join(doc.split()), kind, unit, dark, added, python_only)
-    return field(default=default, metadata={"option": declared})
+    return field(default=default, hash=not python_only, metadata={"option": declared})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +228,7 @@ class LayeredViewOptions:
         """Make the options from those that are given; the theme chooses the defaults of the others."""
         for name in given:
             if name not in DECLARED:
-                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+                raise OptionError(str(name), f"no such option; {did_you_mean(str(name), DECLARED)}")
         dark = "theme" in given and read_value("theme", given["theme"]) == "dark"
         base = {name: o.dark for name, o in DECLARED.items() if dark and o.dark is not None}
         return cls(**{**base, **given})  # type: ignore[arg-type]

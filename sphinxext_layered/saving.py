@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 DEFAULT_NAME: Final = "layered_view.png"
 VECTOR_TYPES: Final = ("svg", "pdf")
 
-# What Pillow would otherwise lose: colours to compression that is meant for photographs.
-_SAVED_WELL: Final[dict[str, dict[str, Any]]] = {
-    "jpeg": {"quality": 95, "subsampling": 0},
-    "webp": {"lossless": True},
-    "avif": {"quality": 100, "subsampling": "4:4:4"},
-}
-
 
 @dataclass(frozen=True)
 class Drawn:
@@ -116,7 +109,7 @@ def save(drawn: Drawn, path: Path, *, backend: object = None, overwrite: bool = 
         The picture does not fit the file type, or the file cannot be written.
     """
     kind = file_type(path)
-    writer, content = encode(drawn, kind, backend=backend)
+    writer, content = encode(drawn, path.suffix[1:].lower(), backend=backend)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if overwrite:
@@ -131,49 +124,39 @@ def save(drawn: Drawn, path: Path, *, backend: object = None, overwrite: bool = 
     return Saved(path, kind, writer, len(content))
 
 
-def encode(drawn: Drawn, kind: str, *, backend: object = "pillow") -> tuple[str, bytes]:
-    """Give the name of what wrote it, and the content of a file of the type `kind`."""
-    if kind in VECTOR_TYPES:
-        from .drawing.paint import paint
+def encode(drawn: Drawn, suffix: str, *, backend: object = "pillow") -> tuple[str, bytes]:
+    """Give the name of what wrote it, and the content of the file that the suffix (``png``, ``svg``) names."""
+    from .drawing.paint import paint
 
-        return f"the {kind.upper()} painter", paint(drawn.scene, kind)
-    image = drawn.image if kind != "jpeg" else _on_ground(drawn.image, drawn.scene.background)
-    dpi = 96 * drawn.pixel_ratio
-    matplotlib_image = _matplotlib() if uses_matplotlib(backend) else None
-    try:
-        if matplotlib_image is not None and kind in ("png", "jpeg", "tiff"):
-            return "Matplotlib", _by_matplotlib(matplotlib_image, image, kind, dpi)
-        return "Pillow", _by_pillow(image, drawn.scene.background, kind, dpi)
-    except (OSError, ValueError, KeyError) as error:
-        raise PaintError(
-            f"a picture of {image.width} x {image.height} pixels cannot be written as {kind.upper()} ({error}); "
-            "write it as png or svg, or make it smaller with max_width"
-        ) from error
+    if suffix in VECTOR_TYPES:
+        return f"the {suffix.upper()} painter", paint(drawn.scene, suffix)
+    from .drawing.paint import png
+
+    kind = file_type(Path(f"picture.{suffix}"))
+    matplotlib_image = _matplotlib() if kind in ("png", "jpeg", "tiff") and uses_matplotlib(backend) else None
+    if matplotlib_image is not None:
+        return "Matplotlib", _by_matplotlib(matplotlib_image, drawn, kind)
+    return "Pillow", png.encode(drawn.image, suffix, drawn.pixel_ratio, opaque=drawn.scene.background[3] == 255)
 
 
-def _by_pillow(image: Image.Image, ground: tuple[int, int, int, int], kind: str, dpi: float) -> bytes:
-    settings = {"dpi": (dpi, dpi), **_SAVED_WELL.get(kind, {})}
-    buffer = io.BytesIO()
-    try:
-        image.save(buffer, kind.upper(), **settings)
-    except OSError as error:
-        if "cannot write mode RGBA" not in str(error):
-            raise
-        buffer = io.BytesIO()
-        _on_ground(image, ground).save(buffer, kind.upper(), **settings)
-    return buffer.getvalue()
-
-
-def _by_matplotlib(matplotlib_image: Any, image: Image.Image, kind: str, dpi: float) -> bytes:
+def _by_matplotlib(matplotlib_image: Any, drawn: Drawn, kind: str) -> bytes:
     """Write through ``imsave``, which copies the pixels and makes no figure; the user's settings stay out."""
     import numpy
 
+    from .drawing.paint import png
+
+    image = png.on_white(drawn.image) if kind == "jpeg" else drawn.image
+    settings: dict[str, Any] = {"pil_kwargs": dict(png.SAVING.get(kind.upper(), {}))}
+    if kind == "png":
+        settings["metadata"] = {"Software": None}
     buffer = io.BytesIO()
-    settings = dict(_SAVED_WELL.get(kind, {}))
-    described: dict[str, Any] = {"metadata": {"Software": None}} if kind == "png" else {}
-    matplotlib_image.imsave(
-        buffer, numpy.asarray(image), format=kind, origin="upper", dpi=dpi, pil_kwargs=settings, **described
-    )
+    try:
+        matplotlib_image.imsave(
+            buffer, numpy.asarray(image), format=kind, origin="upper", dpi=96 * drawn.pixel_ratio, **settings
+        )
+    except (OSError, ValueError) as error:
+        size = f"{image.width:,} x {image.height:,} px"
+        raise PaintError(f"Matplotlib cannot write a picture of {size} as {kind}: {error}; choose png") from None
     return buffer.getvalue()
 
 
@@ -189,15 +172,6 @@ def _matplotlib() -> Any:
     finally:
         logger.setLevel(level)
     return matplotlib.image
-
-
-def _on_ground(image: Image.Image, ground: tuple[int, int, int, int]) -> Image.Image:
-    """Give the image without alpha: on its own ground, or on white where that is transparent."""
-    from PIL import Image
-
-    white = Image.new("RGBA", image.size, "white")
-    below = Image.alpha_composite(white, Image.new("RGBA", image.size, ground))
-    return Image.alpha_composite(below, image.convert("RGBA")).convert("RGB")
 
 
 def _claim(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,17 +65,27 @@ def parse_target(text: str) -> Target:
     return Target(module, attribute, ", ".join(spelt), call is not None)
 
 
+def _literal(node: ast.expr) -> Any:
+    """Give a literal's value, if it is written the same way each time and can be read again."""
+    value = ast.literal_eval(node)
+    if ast.literal_eval(repr(value)) != value or any(isinstance(part, ast.Set) for part in ast.walk(node)):
+        raise ValueError
+    return value
+
+
 def _literals(call: str) -> tuple[list[Any], dict[str, Any]]:
     try:
-        tree = ast.parse(f"f{call}", mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd spellings, which are read all the same
+            tree = ast.parse(f"f{call}", mode="eval").body
         if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
             raise ValueError
-        args = [ast.literal_eval(node) for node in tree.args]
+        args = [_literal(node) for node in tree.args]
         kwargs = {}
         for keyword in tree.keywords:
             if keyword.arg is None or keyword.arg in kwargs:
                 raise ValueError
-            kwargs[keyword.arg] = ast.literal_eval(keyword.value)
+            kwargs[keyword.arg] = _literal(keyword.value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise TargetError(
             f"the arguments {call[:200]!r} are not all literals: numbers, texts, True, False, None, and lists, "

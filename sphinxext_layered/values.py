@@ -6,10 +6,10 @@ same on a page, in conf.py, on the command line and in a call.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import json
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,8 +80,10 @@ class Reader:
             With a message that says what is accepted and what was given.
         """
         try:
+            if isinstance(value, bytes | bytearray):
+                raise TypeError
             return self.read(value)
-        except (ValueError, TypeError, KeyError, AttributeError, SyntaxError, RecursionError) as error:
+        except Exception as error:  # whatever a value of the user's does when it is looked at: it is not accepted
             reason = f" ({error})" if isinstance(error, _ReasonError) else ""
             raise ValueError(f"expected {self.accepts}; got {_shown(value)}{reason}") from None
 
@@ -91,7 +93,10 @@ class _ReasonError(ValueError):
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"an object of type {type(value).__name__}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -132,13 +137,10 @@ def yes_no() -> Reader:
     words = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 
     def read(value: object) -> bool:
-        if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__.startswith("bool")):
+        if _is_bool(value):
             return bool(value)
-        if isinstance(value, int):
-            value = str(value)
-        if not isinstance(value, str):
-            raise ValueError
-        return words[value.strip().lower()]
+        word = value if isinstance(value, str) else str(operator.index(value))  # type: ignore[arg-type]
+        return words[word.strip().lower()]
 
     return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes", python="bool")
 
@@ -149,13 +151,17 @@ def choice(*names: str) -> Reader:
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise ValueError
-        word = re.sub(r"[-_ ]+", "_", value.strip().lower())
+        word = _word(value)
         if word not in names:
             raise _ReasonError(did_you_mean(word, names))
         return word
 
     python = f"Literal[{', '.join(json.dumps(name) for name in names)}]"
     return Reader(f"one of {', '.join(names)}", read, names, ("sideways",), python=python)
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[-_\s]+", "_", text.strip().lower())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -177,7 +183,7 @@ def colour() -> Reader:
         accepts,
         _colour,
         ("teal", "#ef476f", "#ef476f80", "(255, 0, 0)", "transparent"),
-        ("tael", "#ef47", "(300, 0, 0)"),
+        ("tael", "#ef47", "(300, 0, 0)", "(0.5, 0, 1)"),
         python="ColourLike",
     )
 
@@ -189,14 +195,33 @@ def _colour(value: object) -> RGBA:
             return (0, 0, 0, 0)
         if not text.startswith(("(", "[")):
             return _named_colour(text)
-        value = ast.literal_eval(text)
-    if isinstance(value, str) or not isinstance(value, Iterable):
+        value = _bracketed(text)
+    parts = [_number(part) for part in _listed(value)]
+    if any(isinstance(part, float) for part in _listed(value)) and all(part <= 1 for part in parts):
+        raise _ReasonError("the parts are 0 to 255, not 0 to 1")
+    return _rgba(parts)
+
+
+def _rgba(parts: Sequence[float]) -> RGBA:
+    if len(parts) not in (3, 4) or not all(0 <= part <= 255 and part == int(part) for part in parts):
         raise ValueError
-    parts = tuple(int(part) for part in map(_whole, value))
-    if len(parts) not in (3, 4) or not all(0 <= part <= 255 for part in parts):
-        raise ValueError
-    red, green, blue, *alpha = parts
+    red, green, blue, *alpha = (int(part) for part in parts)
     return (red, green, blue, alpha[0] if alpha else 255)
+
+
+def _bracketed(text: str) -> list[str]:
+    """Give the parts of ``(1, 2, 3)`` or ``[1, 2, 3]``, or of the same without brackets."""
+    text = text.strip()
+    if text[:1] + text[-1:] in ("()", "[]"):
+        text = text[1:-1]
+    return [part.strip() for part in text.removesuffix(",").split(",")]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Give the items of what has an order."""
+    if isinstance(value, str | set | frozenset | Mapping):
+        raise ValueError
+    return list(value)
 
 
 def _named_colour(text: str) -> RGBA:
@@ -211,61 +236,71 @@ def _named_colour(text: str) -> RGBA:
             raise _ReasonError(did_you_mean(text, ImageColor.colormap)) from None
         raise
     assert isinstance(rgba, tuple)
-    red, green, blue, alpha = rgba
-    return (red, green, blue, alpha)
+    return _rgba(rgba)
 
 
 def names() -> Reader:
     """Read a list of names; a class stands for its qualified name."""
 
     def read(value: object) -> Names:
-        if value is None or value == "":
+        if _is_nothing(value):
             return ()
         if isinstance(value, str):
-            value = [part.strip() for part in value.replace("\n", ",").split(",") if part.strip()]
-        elif isinstance(value, type) or not isinstance(value, Iterable):
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        elif isinstance(value, type):
             value = [value]
-        return tuple(dict.fromkeys(_name(item) for item in value))
+        return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
 
-    accepts = "names separated by commas, such as Dropout, BatchNormalization (in Python a list of names or classes)"
-    return Reader(accepts, read, ("Dropout, BatchNormalization", "Flatten"), ("Dropout, 3x%",), python="NamesLike")
+    accepts = (
+        "names of classes separated by commas, such as Dropout, BatchNormalization, or none "
+        "(in Python a list of names or classes)"
+    )
+    examples, refused = ("Dropout, BatchNormalization", "keras.layers.Flatten"), ("Dropout, 3x%", "Dropout Flatten")
+    return Reader(accepts, read, examples, refused, python="NamesLike")
+
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*")
+
+
+def _class_name(value: object) -> str:
+    name = _name(value)
+    if not _DOTTED.fullmatch(name):
+        raise ValueError
+    return name
 
 
 def _name(value: object) -> str:
+    """Give the name of a layer or a class; a class stands for its qualified name."""
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
-    if not isinstance(value, str) or not value.strip() or "%" in value:
+    if not isinstance(value, str) or not value.strip():
         raise ValueError
-    return value.strip()
+    return str(value.strip())
 
 
 def indices() -> Reader:
     """Read a list of whole numbers and ranges: ``0, 5-8`` has both ends of its range."""
 
     def read(value: object) -> Indices:
-        if value is None or value == "":
+        if _is_nothing(value):
             return ()
         if isinstance(value, str):
-            text = value.strip().strip("[]()")
-            return tuple(sorted({i for part in text.split(",") if part.strip() for i in _index_range(part)}))
-        if not isinstance(value, Iterable):
-            value = [value]
-        found = {_whole(item) for item in value}
-        if any(not 0 <= i < 10**6 for i in found):
+            value = [part for part in value.strip(" ()[]").replace("\n", ",").split(",") if part.strip()]
+        elif isinstance(value, Mapping):
             raise ValueError
-        return tuple(sorted(found))
+        elif not isinstance(value, Iterable):
+            value = [value]
+        return tuple(sorted({index for item in value for index in _index_range(item)}))
 
-    accepts = "indices from 0 and ranges of them, such as 0, 5-8"
+    accepts = "indices from 0 and ranges of them, such as 0, 5-8, or none (in Python a list of numbers)"
     return Reader(accepts, read, ("0, 5-8", "3"), ("first", "8-5", "-1"), python="IndicesLike")
 
 
-def _index_range(text: str) -> range:
-    match = re.fullmatch(r"(\d{1,6})(?:\s*(?:-|:|\.\.)\s*(\d{1,6}))?", text.strip())
-    if not match:
-        raise ValueError
-    first = int(match[1])
-    last = int(match[2]) if match[2] else first
-    if last < first:
+def _index_range(item: object) -> range:
+    match = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", item.strip()) if isinstance(item, str) else None
+    first = int(match[1]) if match else _whole(item)
+    last = int(match[2]) if match and match[2] else first
+    if not 0 <= first <= last < 10**6:
         raise ValueError
     return range(first, last + 1)
 
@@ -301,14 +336,22 @@ def styles() -> Reader:
 
 
 def _styles(value: Any, *, hidden: bool) -> list[Style]:
-    if value is None or value == "":
+    if _is_nothing(value):
         return []
     if isinstance(value, str):
-        pairs = [part.partition("=")[::2] for part in re.split(r"[;\n]", value) if part.strip()]
-        return [(_name(key), *_style_of_text(text.strip(), hidden)) for key, text in pairs]
+        value = [part for part in re.split(r"[;\n]", value) if part.strip()]
     if isinstance(value, Mapping):
         return [(_name(key), *_style_of_value(item, hidden)) for key, item in value.items()]
-    return [(_name(item[0]), *_style_of_value(tuple(item[1:]), hidden)) for item in value]
+    return [_style_of_item(item, hidden) for item in value]
+
+
+def _style_of_item(item: Any, hidden: bool) -> Style:
+    """Read ``conv1=gold``, or the name with what follows it, as this package's own results have them."""
+    if isinstance(item, str):
+        key, _, text = item.partition("=")
+        return (_name(key), *_style_of_text(text.strip(), hidden))
+    key, *style = _listed(item)
+    return (_name(key), *_style_of_value(style[0] if len(style) == 1 else style, hidden))
 
 
 def _style_of_text(text: str, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
@@ -323,14 +366,19 @@ def _style_of_text(text: str, hidden: bool) -> tuple[RGBA | None, RGBA | None, b
 def _style_of_value(value: Any, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
     if isinstance(value, str):
         return _style_of_text(value.strip(), hidden)
-    if not isinstance(value, Mapping):
-        value = dict(zip(("fill", "outline", "hidden"), value, strict=False))
     known = ("fill", "outline", "hidden") if hidden else ("fill", "outline")
+    if not isinstance(value, Mapping):
+        parts = _listed(value)
+        if parts and all(map(_is_number, parts)):
+            return (_colour(parts), None, False)
+        if len(parts) > len(known):
+            raise ValueError
+        value = dict(zip(known, parts, strict=False))
     for key in value:
         if key not in known:
             raise _ReasonError(f"{key!r} is not one of {', '.join(known)}")
     fill, outline = (None if value.get(key) is None else _colour(value[key]) for key in ("fill", "outline"))
-    return (fill, outline, bool(value.get("hidden", False)))
+    return (fill, outline, yes_no().read(value.get("hidden", False)))
 
 
 def input_shape() -> Reader:
@@ -340,11 +388,9 @@ def input_shape() -> Reader:
         if _is_none(value):
             return None
         if isinstance(value, str):
-            parts = [part for part in re.split(r";|(?<=\))\s*,\s*(?=\()", value.strip()) if part.strip()]
-            return tuple(_sizes(part) for part in parts)
-        if not isinstance(value, Iterable):
-            raise ValueError
-        items = list(value)
+            text = re.sub(r"^[(\[]\s*(?=[(\[])|(?<=[)\]]),?\s*[)\]]$", "", value.strip())
+            return tuple(_sizes(part) for part in re.split(r";|(?<=[)\]])\s*,\s*(?=[(\[])", text.rstrip("; ")))
+        items = _listed(value)
         if items and all(isinstance(item, list | tuple) for item in items):
             return tuple(_sizes(item) for item in items)
         return (_sizes(items),)
@@ -357,8 +403,8 @@ def input_shape() -> Reader:
 
 def _sizes(value: Any) -> tuple[int | None, ...]:
     if isinstance(value, str):
-        value = [part for part in value.strip(" ()[]").split(",") if part.strip()]
-    sizes = tuple(None if _is_none(item) or item == "?" else _whole(item) for item in value)
+        value = _bracketed(value)
+    sizes = tuple(None if _is_none(item) or item == "?" else _whole(item) for item in _listed(value))
     if not sizes or any(size is not None and not 1 <= size < 10**9 for size in sizes):
         raise ValueError
     return sizes
@@ -375,7 +421,7 @@ def text_source(ready_made: Iterable[str]) -> Reader:
             return value
         if not isinstance(value, str):
             raise ValueError
-        word = value.strip().lower().replace("-", "_")
+        word = _word(value)
         if word in ready_made:
             return word
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*(\.[^\W\d]\w*)*", value.strip()):
@@ -394,9 +440,7 @@ def limits() -> Reader:
     def read(value: object) -> tuple[float, ...] | None:
         if _is_none(value):
             return None
-        if isinstance(value, str):
-            value = value.strip(" ()[]").split(",")
-        sizes = tuple(_number(item) for item in value)  # type: ignore[attr-defined]
+        sizes = tuple(_number(item) for item in (_bracketed(value) if isinstance(value, str) else _listed(value)))
         if len(sizes) != 3 or any(not 1 <= size <= 10**5 for size in sizes):
             raise ValueError
         return sizes
@@ -450,15 +494,16 @@ def filename() -> Reader:
 
 def python_font() -> Reader:
     """Read a Pillow font object or the dict that describes one; text cannot give one."""
+    parts = {"font_path": filename(), "font_size": number(minimum=1, maximum=1000), "use_default_font": yes_no()}
 
     def read(value: object) -> object:
         if value is None:
             return None
         if isinstance(value, Mapping):
             for key in value:
-                if key not in ("font_path", "font_size", "use_default_font"):
-                    raise _ReasonError(did_you_mean(str(key), ("font_path", "font_size", "use_default_font")))
-            return dict(value)
+                if key not in parts:
+                    raise _ReasonError(f"{key!r}: {did_you_mean(str(key), parts)}")
+            return {key: None if item is None else _part(key, parts[key], item) for key, item in value.items()}
         if isinstance(value, str) or not hasattr(value, "getmask"):
             raise ValueError
         return value
@@ -467,12 +512,32 @@ def python_font() -> Reader:
     return Reader(accepts, read, (), ("Arial",), python="FontLike")
 
 
+def _part(key: str, reader: Reader, value: object) -> Any:
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise _ReasonError(f"{key}: {error}") from None
+
+
+def _is_bool(value: object) -> bool:
+    """Whether it is Python's or numpy's bool."""
+    return isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__.startswith("bool"))
+
+
+def _is_number(value: object) -> bool:
+    return hasattr(value, "__float__") and not hasattr(value, "__len__") and not _is_bool(value)
+
+
+def _is_nothing(value: object) -> bool:
+    return _is_none(value) or (isinstance(value, str) and not value.strip())
+
+
 def _is_none(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip().lower() == "none")
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool):
+    if _is_bool(value):
         raise ValueError
     if isinstance(value, str):
         if not re.fullmatch(r"\s*[-+]?(\d{1,18}(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?\s*", value):

@@ -40,24 +40,32 @@ _NO_ALPHA: Final = ("bmp", "dib", "eps", "jpg", "jpeg", "jpe", "jfif", "pcx", "p
 
 def paint_pixels(scene: Scene, format: str, pixel_ratio: float) -> bytes:
     """Give the scene as a file of any format that Pillow writes. Raises PaintError."""
-    image = paint_image(scene, pixel_ratio)
+    return encode(paint_image(scene, pixel_ratio), format, pixel_ratio, opaque=scene.background[3] == 255)
+
+
+def encode(image: Image.Image, format: str, pixel_ratio: float = 1, *, opaque: bool = False) -> bytes:
+    """Give the file of a painted picture; where it is `opaque`, without its alpha. Raises PaintError."""
     name = _pillow_format(format)
     if format in _NO_ALPHA:
-        ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(ground, image)
-    if format in _NO_ALPHA or scene.background[3] == 255:
+        image = on_white(image)
+    elif opaque:
         image = image.convert("RGB")
     dpi = (_DPI * pixel_ratio, _DPI * pixel_ratio)
     file = io.BytesIO()
     try:
-        image.save(file, name, dpi=dpi, **_SAVING.get(name, {}))
+        image.save(file, name, dpi=dpi, **SAVING.get(name, {}))
     except (OSError, ValueError, KeyError) as error:
         size = f"{image.width:,} x {image.height:,} px"
         raise PaintError(f"Pillow cannot write a picture of {size} as {format}: {error}; choose png") from None
     return file.getvalue()
 
 
-_SAVING: Final[dict[str, dict[str, Any]]] = {
+def on_white(image: Image.Image) -> Image.Image:
+    """Give the picture in RGB, on white where it is transparent."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image).convert("RGB")
+
+
+SAVING: Final[dict[str, dict[str, Any]]] = {
     "JPEG": {"quality": 92, "subsampling": 0},
     "WEBP": {"lossless": True},
 }
