@@ -1,0 +1,634 @@
+"""The parent's side of the one child that imports the user's code: requests go in, descriptions come out.
+
+One child takes all requests, in turn; it is started with the first, and none is left when the iterator of
+`describe_all` is closed. A child that was lost costs the model that it was at; another takes the rest. Imports
+neither Sphinx nor Keras, nor anything of the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import signal
+import site
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ..description import SCHEMA, ModelDescription
+from ..errors import DescriptionError, WorkerError
+from .dependencies import FileHashes, Installed, MadeFrom, differences, digests_of, still_true
+
+__all__ = [
+    "Described",
+    "Failed",
+    "FileHashes",
+    "Installed",
+    "MadeFrom",
+    "ModelRequest",
+    "WorkerSettings",
+    "describe_all",
+    "differences",
+    "started_children",
+    "still_true",
+]
+
+_START_LIMIT: Final = 60.0
+_GRACE: Final = 3.0
+_LONGEST_ANSWER: Final = 64 << 20
+_MOST_OUTPUT: Final = 256 << 10
+_SHOWN_OUTPUT: Final = 8_000
+_WATCHED_EVERY: Final = 0.05
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_BOOTSTRAP: Final = """\
+import importlib.util, sys
+folder = sys.argv[1]
+spec = importlib.util.spec_from_file_location(
+    "sphinxext_layered", folder + "/__init__.py", submodule_search_locations=[folder])
+package = sys.modules["sphinxext_layered"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+sys.argv[:] = [""]
+from sphinxext_layered.worker.__main__ import main
+main()
+"""
+
+_started = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRequest:
+    """One model that is to be described.
+
+    Attributes
+    ----------
+    target : str
+        The reference, as `sphinxext_layered.target.parse_target` reads it; empty where `file` is set.
+    file : str or None
+        A saved model, a configuration or a description, relative to the project's root with forward slashes.
+    input_shape : tuple of tuple of (int or None), or None
+        The shape of each input without the batch.
+    text_reference : str or None
+        Where the callable is that gives the layers' texts.
+    depends : tuple of str
+        Files that count beside those that are found, relative to the root.
+    """
+
+    target: str = ""
+    file: str | None = None
+    input_shape: Any = None
+    text_reference: str | None = None
+    depends: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Give the request as plain values, the same for the same request: what a cache keys by."""
+        return {
+            "target": self.target,
+            "file": self.file,
+            "input_shape": _plain(self.input_shape),
+            "text_reference": self.text_reference,
+            "depends": sorted(self.depends),
+        }
+
+    @property
+    def reference(self) -> str:
+        """What names the model in messages."""
+        return self.target or self.file or ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """How the child is started and what it may do.
+
+    Attributes
+    ----------
+    python : str
+        The interpreter. This package need not be installed there.
+    environment : dict
+        Environment variables beside those of this process.
+    sys_path : tuple of str
+        Where it looks for modules first. For another interpreter this one's standard library and
+        installed packages are left out.
+    directory : str
+        The working folder.
+    root : str
+        The project's root, which files are named relative to.
+    timeout : float
+        Seconds for each model; the import of its modules counts.
+    memory_limit : int or None
+        Megabytes of resident memory that the child may have.
+    modules : tuple of str or None
+        The only packages whose objects may be called; None for any.
+    gpu : bool
+        Whether it sees the machine's GPUs.
+    """
+
+    python: str = sys.executable
+    environment: dict[str, str] = field(default_factory=dict)
+    sys_path: tuple[str, ...] = ()
+    directory: str = ""
+    root: str = ""
+    timeout: float = 120.0
+    memory_limit: int | None = None
+    modules: tuple[str, ...] | None = None
+    gpu: bool = False
+
+
+@dataclass(frozen=True)
+class Described:
+    """A model's description, and what it was made from."""
+
+    request: ModelRequest
+    description: ModelDescription
+    made_from: MadeFrom
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A model that could not be described.
+
+    Attributes
+    ----------
+    request : ModelRequest
+    subtype : {'target', 'model', 'framework', 'worker'}
+        Who can mend it: the page, the user's code, the installation of Keras or TensorFlow, the machine.
+    message : str
+        What happened and the remedy, with the lines of the user's own file that led to it.
+    detail : str
+        The whole traceback, and what the child wrote.
+    """
+
+    request: ModelRequest
+    subtype: str
+    message: str
+    detail: str
+
+
+def started_children() -> int:
+    """Count the children that this process has started.
+
+    The environment variable LAYERED_VIEW_TRACE names a file that gets a line for each, too.
+    """
+    return _started
+
+
+def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Iterator[Described | Failed]:
+    """Describe models one after another, each given as soon as it is ready.
+
+    Parameters
+    ----------
+    requests : iterable of ModelRequest
+    settings : WorkerSettings
+
+    Yields
+    ------
+    Described or Failed
+        One for each request, in their order.
+
+    Notes
+    -----
+    Closing the generator, or an exception in the loop over it, ends the child and its own children.
+    """
+    child: _Child | None = None
+    try:
+        for number, request in enumerate(requests):
+            ready = _read_description(request, settings)
+            if ready is not None:
+                yield ready
+                continue
+            for attempt in range(2):
+                try:
+                    child = child or _Child(settings)
+                    answer = child.ask(number, request)
+                except WorkerError as error:
+                    result: Described | Failed = Failed(request, "worker", str(error), child.output() if child else "")
+                    child = _ended(child)
+                    break
+                spent = answer.get("spent", True)
+                if answer.get("again") is True and attempt == 0:
+                    child = _ended(child)
+                    continue
+                result = _result(request, answer, child)
+                if spent or (isinstance(result, Failed) and result.subtype == "worker"):
+                    child = _ended(child)
+                break
+            yield result
+    finally:
+        _ended(child)
+
+
+def _ended(child: _Child | None) -> None:
+    if child is not None:
+        child.end()
+
+
+def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failed | None:
+    """Read a description's own file, which needs no child."""
+    if request.target or not request.file or not request.file.endswith(".json"):
+        return None
+    path = os.path.join(settings.root, *request.file.split("/"))
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LONGEST_ANSWER)
+        document = json.loads(content)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        return None
+    try:
+        description = ModelDescription.from_document(document)
+    except DescriptionError as error:
+        return Failed(request, "description", f"{request.file}: {error}", "")
+    hashes = FileHashes()
+    files = {
+        name: hashes.of(os.path.join(settings.root, *name.split("/"))) for name in (request.file, *request.depends)
+    }
+    return Described(request, description, MadeFrom(tuple(sorted(files.items())), (), digests_of(settings.environment)))
+
+
+def _result(request: ModelRequest, answer: Mapping[str, Any], child: _Child) -> Described | Failed:
+    failed = answer.get("failed")
+    if isinstance(failed, Mapping):
+        subtype, message, detail = (failed.get(key) for key in ("subtype", "message", "detail"))
+        if subtype in ("target", "model", "framework") and isinstance(message, str) and isinstance(detail, str):
+            return Failed(request, subtype, message, detail + child.output())
+    try:
+        description = ModelDescription.from_document(answer.get("description"))
+        return Described(request, description, MadeFrom.from_document(answer.get("made_from")))
+    except (DescriptionError, ValueError) as error:
+        return Failed(request, "worker", _garbled(str(error)), child.output())
+
+
+def _garbled(what: str) -> str:
+    return f"the child's answer cannot be read ({what}): does the model's code write to files that it did not open?"
+
+
+class _Child:
+    """One child process: its pipes, the threads that read them, and its end."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._token = secrets.token_hex(8)
+        self._marks = ("", "")
+        self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._output = bytearray()
+        self._output_grew = threading.Condition()
+        self._output_ended = False
+        self._began = time.monotonic()
+        self._process = self._start()
+        self._threads = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_answers, self._read_output, self._wait_for_end)
+        ]
+        for thread in self._threads:
+            thread.start()
+        try:
+            self._greet()
+        except BaseException:
+            self.end()
+            raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        global _started
+        settings = self._settings
+        group: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        try:
+            process = subprocess.Popen(
+                [settings.python, "-P", "-c", _BOOTSTRAP, str(_PACKAGE)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                env=_environment(settings, self._token), **group,
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise WorkerError(
+                f"{settings.python} cannot be started: {error}; layered_view_python names the Python"
+            ) from None
+        _started += 1
+        if trace := os.environ.get("LAYERED_VIEW_TRACE"):
+            with open(trace, "a", encoding="utf-8") as file:
+                file.write(f"{process.pid}\n")
+        return process
+
+    def _greet(self) -> None:
+        settings = self._settings
+        self._send({
+            "token": self._token,
+            "sys_path": _paths_for(settings),
+            "directory": settings.directory or os.getcwd(),
+            "root": settings.root or os.getcwd(),
+            "timeout": settings.timeout,
+            "modules": None if settings.modules is None else list(settings.modules),
+            "environment": settings.environment,
+        })  # fmt: skip
+        hello = self._await(self._began + _START_LIMIT)
+        if hello is None:
+            raise WorkerError(
+                f"{settings.python} did not start within {_START_LIMIT:.0f} s; layered_view_python names the Python"
+            )
+        if hello.get("ready") != self._token:
+            raise WorkerError(_garbled(f"{hello!r:.60}"))
+
+    def ask(self, number: int, request: ModelRequest) -> Mapping[str, Any]:
+        """Send a request and wait for its answer.
+
+        Raises
+        ------
+        WorkerError
+            The child was lost, took too long or too much memory, or answered what it should not.
+        """
+        files = ([request.file] if request.file else []) + list(request.depends)
+        self._marks = (f"{self._token}-{number}-begin", f"{self._token}-{number}-end")
+        self._began = time.monotonic()
+        self._send({
+            "id": number,
+            "target": request.target,
+            "file": request.file,
+            "input_shape": _plain(request.input_shape),
+            "text": request.text_reference,
+            "files": files,
+            "begin": self._marks[0],
+            "end": self._marks[1],
+        })  # fmt: skip
+        limit = self._settings.timeout + _GRACE
+        began = self._await(self._began + limit)
+        if began is not None and began.get("began") != number:
+            raise WorkerError(_garbled(f"{began!r:.60}"))
+        answer = self._await(self._began + limit) if began is not None else None
+        if answer is None:
+            raise WorkerError(self._too_long())
+        if answer.get("id") != number:
+            raise WorkerError(_garbled(f"{answer!r:.60}"))
+        return answer
+
+    def _send(self, document: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        data = json.dumps(document).encode("ascii") + b"\n"
+        try:
+            while data:
+                data = data[self._process.stdin.write(data) or 0 :]
+        except OSError:
+            return  # its end is told by _await, with the reason
+
+    def _await(self, deadline: float) -> Mapping[str, Any] | None:
+        """Give the next answer; None when the time is up. Raises WorkerError when the child ended."""
+        memory = self._settings.memory_limit
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            try:
+                event, data = self._events.get(timeout=min(left, _WATCHED_EVERY) if memory else left)
+            except queue.Empty:
+                if memory and (resident := _resident_megabytes(self._process.pid)) > memory:
+                    raise WorkerError(self._too_large(resident, memory)) from None
+                continue
+            if event == "answer":
+                return _answer_of(data)
+            if event == "long":
+                raise WorkerError(_garbled("it is too long"))
+            if event == "ended":
+                return self._last_answer()
+
+    def _last_answer(self) -> Mapping[str, Any]:
+        """Give the answer that an ended child wrote just before, or tell how it ended."""
+        try:
+            while True:
+                event, data = self._events.get(timeout=0.3)
+                if event == "answer":
+                    return {**_answer_of(data), "spent": True}
+                if event == "closed":
+                    break
+        except queue.Empty:
+            pass
+        raise WorkerError(self._lost())
+
+    def _lost(self) -> str:
+        code = self._process.returncode
+        if time.monotonic() - self._began >= self._settings.timeout * 0.98:
+            return self._too_long()
+        if code == 71:
+            return "the model's code closed a pipe that it did not open, and its description was lost; close only what it opened"
+        if code is not None and code < 0:
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            how = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGKILL": "SIGKILL: was memory short?"}
+            what = f"Python was ended by {how.get(name, name)}"
+            return f"{what} while the model was made; run its function on its own to see where{self._place_of_fault()}"
+        if code is not None and code >= 0xC0000000:
+            return f"Python crashed with the code {code:#x} while the model was made; run its function on its own to see where{self._place_of_fault()}"
+        return f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends Python out of the model's code"
+
+    def _too_long(self) -> str:
+        return (
+            f"the model was not made within {self._settings.timeout:g} s; mend what takes so long, or raise "
+            f"layered_view_timeout{self._place_of_fault()}"
+        )
+
+    def _too_large(self, resident: int, limit: int) -> str:
+        self._make_it_tell()
+        return (
+            f"the child had {resident} MB of resident memory where layered_view_memory_limit allows {limit}; make the model smaller, "
+            f"or raise the limit{self._place_of_fault()}"
+        )
+
+    def _make_it_tell(self) -> None:
+        """Have Python's fault handler write where the child is."""
+        if sys.platform != "win32":
+            try:
+                os.kill(self._process.pid, signal.SIGABRT)
+                self._process.wait(0.5)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+
+    def _place_of_fault(self) -> str:
+        """Give the lines of the user's files from what Python's fault handler wrote."""
+        return _user_lines_of_fault(self.output(), self._settings.root)
+
+    def output(self) -> str:
+        """Give what the child wrote since the last request, its beginning and its end."""
+        begin, end = (mark.encode("ascii") for mark in self._marks)
+        with self._output_grew:
+            self._output_grew.wait_for(lambda: self._output_ended or (end and end in self._output), timeout=1.0)
+            text = bytes(self._output)
+        text = text.rpartition(begin)[2] if begin else text
+        text = text.partition(end)[0] if end else text
+        shown = text.decode("utf-8", "replace").replace("\r\n", "\n").strip()
+        if len(shown) > _SHOWN_OUTPUT:
+            half = _SHOWN_OUTPUT // 2
+            shown = f"{shown[:half]}\n[... left out ...]\n{shown[-half:]}"
+        return f"\nOutput:\n{shown}\n" if shown else ""
+
+    def _read_answers(self) -> None:
+        assert self._process.stdout is not None
+        rest = bytearray()
+        while chunk := _read(self._process.stdout.fileno()):
+            rest += chunk
+            if len(rest) > _LONGEST_ANSWER:
+                self._events.put(("long", b""))
+                return
+            if b"\n" in chunk:
+                *lines, rest = rest.split(b"\n")
+                for line in lines:
+                    self._events.put(("answer", bytes(line)))
+        self._events.put(("closed", b""))
+
+    def _read_output(self) -> None:
+        assert self._process.stderr is not None
+        while chunk := _read(self._process.stderr.fileno()):
+            with self._output_grew:
+                self._output += chunk
+                if len(self._output) > 2 * _MOST_OUTPUT:
+                    del self._output[: len(self._output) - _MOST_OUTPUT]
+                self._output_grew.notify_all()
+        with self._output_grew:
+            self._output_ended = True
+            self._output_grew.notify_all()
+
+    def _wait_for_end(self) -> None:
+        self._process.wait()
+        self._events.put(("ended", b""))
+
+    def end(self) -> None:
+        """End the child and all its own children, and wait until they are gone."""
+        _kill_all(self._process, self._token)
+        self._process.wait()
+        for thread in self._threads:
+            thread.join(1.0)
+        if not any(thread.is_alive() for thread in self._threads):
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                try:
+                    pipe.close()  # type: ignore[union-attr]
+                except OSError:
+                    pass
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1 << 16)
+    except OSError:
+        return b""
+
+
+def _answer_of(line: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise WorkerError(_garbled(f"{line[:60]!r}"))
+    return answer
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _environment(settings: WorkerSettings, token: str) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    if not settings.gpu:
+        environment.update(CUDA_VISIBLE_DEVICES="-1", HIP_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    for name, value in quiet.items():
+        environment.setdefault(name, value)
+    return {**environment, **settings.environment, "LAYERED_VIEW_CHILD": token}
+
+
+def _paths_for(settings: WorkerSettings) -> list[str]:
+    """Give the folders of modules; another interpreter must not find this one's packages."""
+    paths = [os.path.abspath(path) for path in settings.sys_path]
+    if os.path.abspath(settings.python) == os.path.abspath(sys.executable):
+        return paths
+    own = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    own |= {os.path.realpath(path) for path in [*site.getsitepackages(), site.getusersitepackages()]}
+    return [
+        path
+        for path in paths
+        if os.path.realpath(path) not in own and os.path.basename(path) != "lib-dynload" and not path.endswith(".zip")
+    ]
+
+
+def _user_lines_of_fault(output: str, root: str) -> str:
+    """Give the lines of the user's files from the text of Python's fault handler, outermost first."""
+    import re
+
+    root = os.path.realpath(root or os.getcwd())
+    found = []
+    for file, line, name in re.findall(r'^  File "(.+?)", line (\d+) in (.+)$', output, re.MULTILINE):
+        real = os.path.realpath(file)
+        if real.startswith(root + os.sep) and not real.startswith(str(_PACKAGE)) and "site-packages" not in real:
+            place = os.path.relpath(real, root).replace(os.sep, "/")
+            found.append(f'  File "{place}", line {line}, in {name}{_line_of(real, int(line))}')
+    return "".join(f"\n{each}" for each in reversed(found[:5]))
+
+
+def _line_of(path: str, number: int) -> str:
+    import linecache
+
+    linecache.checkcache(path)
+    text = linecache.getline(path, number).strip()
+    return f"\n    {text}" if text else ""
+
+
+def _resident_megabytes(pid: int) -> int:
+    """Give the resident memory of a process; 0 where this system does not tell (Windows without psutil)."""
+    if sys.platform == "linux":
+        try:
+            with open(f"/proc/{pid}/statm", "rb") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+        except (OSError, ValueError, IndexError):
+            return 0
+    try:
+        import psutil
+
+        return int(psutil.Process(pid).memory_info().rss) >> 20
+    except Exception:
+        pass
+    try:
+        said = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, timeout=5, check=False).stdout
+        return int(said or 0) >> 10
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return 0
+
+
+def _kill_all(process: subprocess.Popen[bytes], token: str) -> None:
+    """Kill the child, its process group, and those of its children that left the group."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+            process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    for pid in _marked_processes(token):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+def _marked_processes(token: str) -> Iterator[int]:
+    """Find processes by the mark in their environment, where the system shows it."""
+    mark = f"LAYERED_VIEW_CHILD={token}".encode()
+    try:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if mark in file.read().split(b"\0"):
+                    yield pid
+        except OSError:
+            continue

@@ -1,0 +1,708 @@
+"""The child: imports the user's modules, builds the models, and says what they are.
+
+It answers each line of JSON from its parent with one. Before anything of the user's runs, the pipes to the
+parent are moved away from the standard streams, which from then on lead to what is shown with a failure.
+
+After each model it puts back (`_State`): the working folder, ``sys.path``, ``sys.meta_path``, ``os.environ``, ``sys.stdin``,
+``sys.stdout`` and ``sys.stderr``, ``sys.excepthook``, the filters of warnings, signal handlers and timers, the limit of
+recursion, the tracing and profiling functions, the state of garbage collection, the seeds of ``random`` and NumPy, and
+Keras's image_data_format, floatx, epsilon and dtype policy. What a module's own body sets while it is first imported is set again for
+the next model of that module. Where a thread is left over that would keep the process alive, or a model rests on a module whose
+body set something while it was imported for another module, a new child takes the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import gc
+import importlib
+import inspect
+import io
+import json
+import os
+import queue
+import random
+import signal
+import stat
+import sys
+import threading
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from ..errors import ModelError, TargetError
+from ..target import Target, parse_target
+from ..values import did_you_mean
+from .dependencies import FRAMEWORKS, Recorder, is_installed, is_standard
+
+LOST_PIPE: Final = 71
+"""The exit status of a child whose pipe to the parent was closed by the user's code."""
+
+_MOST_TEXT: Final = 60_000
+_MOST_LINES: Final = 5
+_OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def main() -> NoReturn:
+    """Serve requests until the parent closes its end."""
+    channel = _Channel()
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=channel.read_into, args=(lines,), daemon=True, name="layered-view").start()
+    settings = json.loads(lines.get())
+    os.chdir(settings["directory"])
+    sys.path[:] = settings["sys_path"] + [path for path in sys.path if path not in settings["sys_path"]]
+    _forbid_core_dumps()
+    server = _Server(settings, channel)
+    channel.answer({"ready": settings["token"], "python": sys.version.split()[0]})
+    while True:
+        request = json.loads(lines.get())
+        channel.mark(request["begin"])
+        channel.answer({"began": request["id"]})
+        faulthandler.dump_traceback_later(settings["timeout"], exit=True, file=channel.output)
+        answer = server.answer(request)
+        faulthandler.cancel_dump_traceback_later()
+        channel.mark(request["end"])
+        channel.answer({"id": request["id"], **answer})
+
+
+def _forbid_core_dumps() -> None:
+    with contextlib.suppress(Exception):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+class _Channel:
+    """The pipes to the parent, out of the way of the user's code."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._requests = os.dup(0)
+        self._answers = os.dup(1)
+        self.output = os.dup(2)
+        self._identity = [_identity(fd) for fd in (self._requests, self._answers, self.output)]
+        self._nothing = os.open(os.devnull, os.O_RDWR)
+        self.streams()
+        faulthandler.enable(file=self.output, all_threads=False)
+
+    def streams(self) -> None:
+        """Lead the standard streams to the failure's output, whatever became of them."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        for fd, source in ((0, self._nothing), (1, self.output), (2, self.output)):
+            with contextlib.suppress(OSError):
+                os.dup2(source, fd)
+        for name in ("stdin", "stdout", "stderr"):
+            if not _is_usable(getattr(sys, name), getattr(sys, f"__{name}__")):
+                fd = ("stdin", "stdout", "stderr").index(name)
+                stream = io.TextIOWrapper(
+                    io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False),  # type: ignore[arg-type]
+                    encoding="utf-8",
+                    errors="backslashreplace",
+                    write_through=True,
+                )
+                setattr(sys, name, stream)
+                setattr(sys, f"__{name}__", stream)
+
+    def read_into(self, lines: queue.SimpleQueue[bytes]) -> None:
+        """Pass the parent's lines on; end this process and its children when the parent is gone."""
+        rest = b""
+        while True:
+            try:
+                chunk = os.read(self._requests, 1 << 16) if self._is_whole(0) else b""
+            except OSError:
+                chunk = b""
+            if not chunk:
+                self._end_all()
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                lines.put(line)
+
+    def answer(self, document: Mapping[str, Any]) -> None:
+        """Write one line to the parent."""
+        self._end_if_forked()
+        data = json.dumps(document).encode("ascii") + b"\n"
+        if not self._is_whole(1):
+            os._exit(LOST_PIPE)
+        try:
+            while data:
+                data = data[os.write(self._answers, data) :]
+        except OSError:
+            os._exit(LOST_PIPE)
+
+    def mark(self, text: str) -> None:
+        """Write a mark into the output, by which the parent tells one model's from another's."""
+        self._end_if_forked()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        if self._is_whole(2):
+            with contextlib.suppress(OSError):
+                os.write(self.output, f"\n{text}\n".encode("ascii"))
+
+    def _is_whole(self, which: int) -> bool:
+        """Tell whether a pipe is still the one that it was: closed numbers are given to other files."""
+        return _identity((self._requests, self._answers, self.output)[which]) == self._identity[which]
+
+    def _end_if_forked(self) -> None:
+        if os.getpid() != self._process:
+            os._exit(0)
+
+    def _end_all(self) -> NoReturn:
+        self._end_if_forked()
+        with contextlib.suppress(Exception):
+            if os.getpgid(0) == os.getpid():
+                os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(0)
+
+
+def _identity(fd: int) -> tuple[int, int, int] | None:
+    try:
+        found = os.fstat(fd)
+    except OSError:
+        return None
+    return (stat.S_IFMT(found.st_mode), found.st_dev, found.st_ino)
+
+
+def _is_usable(stream: Any, first: Any) -> bool:
+    return (
+        stream is not None
+        and stream is first
+        and not getattr(stream, "closed", True)
+        and getattr(stream, "errors", "") == "backslashreplace"
+    )
+
+
+class _AgainError(Exception):
+    """The request needs a child that has imported nothing yet."""
+
+
+class _Server:
+    """Answers requests, one at a time."""
+
+    def __init__(self, settings: dict[str, Any], channel: _Channel) -> None:
+        self._settings = settings
+        self._channel = channel
+        self._recorder = Recorder(settings["root"])
+        self._recorder.on_import = self._framework_imported
+        self._recorder.install()
+        self._threads = set(threading.enumerate())
+        self._keras_at_first: dict[str, Any] | None = None
+        self._first = _State.of_process()
+        self._effects: dict[str, tuple[_State, set[str]]] = {}
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give the answer to a request, whatever the user's code does."""
+        self._recorder.begin()
+        try:
+            description, roots = self._describe(request)
+            made_from = self._recorder.finish(roots, request["files"], self._settings["environment"])
+            answer: dict[str, Any] = {"description": description, "made_from": made_from.document()}
+        except _AgainError:
+            answer = {"again": True}
+        except BaseException as error:  # the user's code may raise anything
+            answer = {"failed": _Failure.of(error, request, self._settings["root"]).document()}
+        answer["spent"] = self._put_back()
+        return answer
+
+    def _describe(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        texts = parse_target(request["text"]) if request["text"] else None
+        target = parse_target(request["target"]) if request["target"] else None
+        roots = [wanted.module for wanted in (target, texts) if wanted is not None]
+        for wanted in (target, texts):
+            if wanted is not None:
+                self._check_name(wanted)
+        build = self._file_builder(request["file"]) if target is None else self._builder(target)
+        text_callable = None if texts is None else self._resolve(texts)
+        from .. import reading
+
+        shape = request["input_shape"]
+        input_shape = None if shape is None else tuple(tuple(sizes) for sizes in shape)
+        self._seed()
+        description = reading.build_and_describe(build, input_shape=input_shape, text_callable=text_callable)
+        return description.to_document(), roots
+
+    def _file_builder(self, path: str) -> Callable[[], object]:
+        path = os.path.join(self._settings["root"], *path.split("/"))
+        if not os.path.isfile(path):
+            raise TargetError(
+                f"there is no file {path!r}; name a saved model or a description, relative to the project"
+            )
+
+        def build() -> object:
+            from .. import reading
+
+            return reading.load_model_file(path)
+
+        return build
+
+    def _builder(self, target: Target) -> Callable[[], object]:
+        found = self._resolve(target)
+        if not target.called and not isinstance(found, type) and hasattr(found, "layers"):
+            return lambda: found
+        if not callable(found):
+            raise TargetError(
+                f"{target.module}:{target.attribute} is a {type(found).__name__}, not a model nor a function or class that "
+                "makes one; name the function that returns the model"
+            )
+        _check_arguments(target, found)
+
+        def build() -> object:
+            args, kwargs = target.literal_arguments()
+            return found(*args, **kwargs)
+
+        return build
+
+    def _resolve(self, target: Target) -> Any:
+        module = self._import(target.module)
+        found: Any = module
+        for name in target.attribute.split("."):
+            try:
+                found = getattr(found, name)
+            except AttributeError as error:
+                if isinstance(found, types.ModuleType) and (inner := self._submodule(found, name)) is not None:
+                    found = inner
+                    continue
+                if _raised_inside(error):
+                    raise
+                raise TargetError(_no_attribute(found, name, target)) from error
+            self._check_step(found, target)
+        self._check_place(found, target)
+        return found
+
+    def _submodule(self, package: types.ModuleType, name: str) -> types.ModuleType | None:
+        inner = f"{package.__name__}.{name}"
+        try:
+            return importlib.import_module(inner) if hasattr(package, "__path__") else None
+        except ModuleNotFoundError as error:
+            if error.name == inner:
+                return None
+            raise
+
+    def _import(self, name: str) -> types.ModuleType:
+        if not name:
+            raise TargetError("the reference names no module; write module:function")
+        if name in self._effects:
+            self._effects[name][0].put_back()
+        new = name not in sys.modules
+        before = _State.of_process()
+        others = set(sys.modules)
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and (name == error.name or name.startswith(error.name + ".")) and not _is_framework(name):
+                raise TargetError(_no_module(name, error.name)) from error
+            raise
+        self._check_effects(name)
+        if new:
+            self._note_effects(name, before, set(sys.modules) - others)
+        return module
+
+    def _check_effects(self, name: str) -> None:
+        """Refuse where the module rests on one whose body set something while it was imported for another target."""
+        closure = self._recorder.closure([name])
+        for imported_for, (_, modules) in self._effects.items():
+            if imported_for != name and closure & modules:
+                raise _AgainError
+
+    def _note_effects(self, name: str, before: _State, modules: set[str]) -> None:
+        after = _State.of_process()
+        keras_before = before.keras or self._keras_at_first
+        if after.differs(before) or after.keras != keras_before:
+            after.threads_of = None
+            of_project = {module for module in modules if self._recorder.kind(module) == "project"}
+            self._effects[name] = (after, of_project | {name})
+
+    def _framework_imported(self) -> None:
+        """Note how Keras is set as soon as it is there, before the user's code sets it."""
+        if self._keras_at_first is None and "keras" in sys.modules:
+            self._keras_at_first = _keras_settings()
+
+    def _seed(self) -> None:
+        """Seed what is random, so that a model is the same alone and after others."""
+        random.seed(0)
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            with contextlib.suppress(Exception):
+                numpy.random.seed(0)
+
+    def _put_back(self) -> bool:
+        """Put back what can be put back; tell whether this process cannot be used again."""
+        self._first.put_back()
+        if self._keras_at_first:
+            _set_keras(self._keras_at_first)
+        sys.stdout = sys.stderr = None  # type: ignore[assignment]
+        self._channel.streams()
+        new = [thread for thread in threading.enumerate() if thread not in self._threads and not thread.daemon]
+        for thread in new:
+            with contextlib.suppress(Exception):
+                thread.join(0.2)
+        return any(thread.is_alive() for thread in new)
+
+    def _check_name(self, target: Target) -> None:
+        allowed = self._settings["modules"]
+        if allowed is None:
+            return
+        if not _is_within(target.module, allowed):
+            raise _refused(f"the module {target.module!r}", target, allowed)
+        if any(part.startswith("__") for part in target.attribute.split(".")):
+            raise _refused(f"the name {target.attribute!r}", target, allowed)
+
+    def _check_step(self, found: Any, target: Target) -> None:
+        allowed = self._settings["modules"]
+        if allowed is not None and isinstance(found, types.ModuleType) and not _is_within(found.__name__, allowed):
+            raise _refused(f"the module {found.__name__!r}", target, allowed)
+
+    def _check_place(self, found: Any, target: Target) -> None:
+        allowed = self._settings["modules"]
+        if allowed is None or (not target.called and not isinstance(found, type) and hasattr(found, "layers")):
+            return
+        for place in _places(found):
+            if not _is_within(place, allowed):
+                raise _refused(f"what {target.attribute!r} is, which is defined in {place!r},", target, allowed)
+
+
+def _is_within(name: str, allowed: list[str]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in allowed)
+
+
+def _places(found: Any, depth: int = 0) -> Iterator[str]:
+    """Give the modules where what would be called is defined."""
+    if depth > 10:
+        yield "?"
+        return
+    inner = getattr(found, "func", None) if type(found).__module__ == "functools" else None
+    inner = inner or (found.__func__ if isinstance(found, types.MethodType) else None)
+    inner = inner or (found.__wrapped__ if type(found).__name__ == "_lru_cache_wrapper" else None)
+    if inner is not None:
+        yield from _places(inner, depth + 1)
+        if isinstance(found, types.MethodType) and not isinstance(found.__self__, type):
+            yield type(found.__self__).__module__
+    elif isinstance(found, types.FunctionType):
+        yield str(found.__globals__.get("__name__"))
+    elif isinstance(found, type):
+        yield found.__module__
+    elif isinstance(found, types.BuiltinFunctionType):
+        yield str(found.__module__ or type(found.__self__).__module__)
+    else:
+        yield type(found).__module__
+
+
+def _refused(what: str, target: Target, allowed: list[str]) -> TargetError:
+    names = ", ".join(allowed) or "none"
+    return TargetError(
+        f"{str(target)!r} is refused: {what} is not in a package that pages may call ({names}); "
+        "conf.py's layered_view_modules says which they are"
+    )
+
+
+def _check_arguments(target: Target, found: Callable[..., Any]) -> None:
+    args, kwargs = target.literal_arguments()
+    try:
+        signature = inspect.signature(found)
+    except (ValueError, TypeError):
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        name = target.attribute.rpartition(".")[2]
+        raise TargetError(
+            f"{target.module}:{target.attribute} cannot be called with ({target.arguments}): {error}; "
+            f"it takes {name}{_shortened(str(signature), 300)}; write its arguments in the reference, as literals"
+        ) from None
+
+
+def _no_module(name: str, missing: str) -> str:
+    parent = missing.rpartition(".")[0]
+    if parent and parent in sys.modules:
+        package = sys.modules[parent]
+        if not hasattr(package, "__path__"):
+            return f"there is no module {name!r}: {parent!r} is not a package; write {parent}:function"
+        import pkgutil
+
+        known = [found.name for found in pkgutil.iter_modules(package.__path__)]
+        return f"there is no module {missing!r}; {did_you_mean(missing.rpartition('.')[2], known) if known else f'{parent} has no modules'}"
+    import pkgutil
+
+    known = [
+        found.name
+        for folder in sys.path[:8]
+        if not is_installed(folder) and not is_standard(os.path.join(folder, "x"))
+        for found in pkgutil.iter_modules([folder])
+    ]
+    near = did_you_mean(missing, known) if known else ""
+    near = f"{near} " if near.startswith("did") else ""
+    return f"there is no module {missing!r}; {near}put its folder on sys.path in conf.py, or install it"
+
+
+def _no_attribute(found: Any, name: str, target: Target) -> str:
+    where = (
+        found.__name__
+        if isinstance(found, types.ModuleType)
+        else f"{target.module}:{getattr(found, '__qualname__', type(found).__name__)}"
+    )
+    known = [each for each in dir(found) if not each.startswith("_")]
+    return f"{where} has no {name!r}; {did_you_mean(name, known) if known else 'it is empty'}"
+
+
+def _raised_inside(error: BaseException) -> bool:
+    """Tell whether an AttributeError comes from the user's code, such as a module's ``__getattr__``."""
+    entry = error.__traceback__
+    return entry is not None and entry.tb_next is not None
+
+
+def _is_framework(name: str) -> bool:
+    return name.partition(".")[0] in FRAMEWORKS
+
+
+@dataclass
+class _State:
+    """What of a process a model may change, and can be put back."""
+
+    folder: str | None
+    path: list[str]
+    finders: list[Any]
+    environment: dict[str, str]
+    filters: list[Any]
+    signals: dict[int, Any]
+    recursion: int
+    collects: bool
+    hook: Any
+    keras: dict[str, Any] | None
+    threads_of: None = None
+
+    @classmethod
+    def of_process(cls) -> _State:
+        try:
+            folder = os.getcwd()
+        except OSError:
+            folder = None
+        return cls(
+            folder,
+            list(sys.path),
+            list(sys.meta_path),
+            dict(os.environ),
+            list(warnings.filters),
+            _signals(),
+            sys.getrecursionlimit(),
+            gc.isenabled(),
+            sys.excepthook,
+            _keras_settings(),
+        )
+
+    def differs(self, other: _State) -> bool:
+        """Tell whether what a model can depend on differs."""
+        return (self.folder, self.path, self.environment, self.recursion) != (
+            other.folder,
+            other.path,
+            other.environment,
+            other.recursion,
+        )
+
+    def put_back(self) -> None:
+        for step in (self._put_back_places, self._put_back_interpreter, self._put_back_signals, self._put_back_keras):
+            with contextlib.suppress(Exception):
+                step()
+
+    def _put_back_places(self) -> None:
+        if self.folder is not None:
+            os.chdir(self.folder)
+        sys.path[:] = self.path
+        if any(finder not in sys.meta_path for finder in self.finders):
+            sys.meta_path[:] = self.finders + [finder for finder in sys.meta_path if finder not in self.finders]
+        if dict(os.environ) != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
+
+    def _put_back_interpreter(self) -> None:
+        if warnings.filters != self.filters:
+            warnings.filters[:] = self.filters  # type: ignore[index]
+            warnings._filters_mutated()  # type: ignore[attr-defined]
+        sys.setrecursionlimit(self.recursion)
+        sys.excepthook = self.hook
+        sys.settrace(None)
+        sys.setprofile(None)
+        (gc.enable if self.collects else gc.disable)()
+
+    def _put_back_signals(self) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        now = _signals()
+        for number, handler in self.signals.items():
+            if now.get(number) is not handler and handler is not None:
+                with contextlib.suppress(Exception):
+                    signal.signal(number, handler)
+
+    def _put_back_keras(self) -> None:
+        if self.keras is not None:
+            _set_keras(self.keras)
+
+
+def _signals() -> dict[int, Any]:
+    return {number: signal.getsignal(number) for number in signal.valid_signals()}
+
+
+def _keras_settings() -> dict[str, Any] | None:
+    keras = sys.modules.get("keras")
+    try:
+        config = keras.config  # type: ignore[union-attr]
+        return {
+            "image_data_format": config.image_data_format(),
+            "floatx": config.floatx(),
+            "epsilon": config.epsilon(),
+            "dtype_policy": config.dtype_policy().name,
+        }
+    except Exception:
+        return None
+
+
+def _set_keras(settings: dict[str, Any]) -> None:
+    config = sys.modules["keras"].config
+    for name, value in settings.items():
+        now = getattr(config, name)()
+        if getattr(now, "name", now) != value:
+            getattr(config, f"set_{name}")(value)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What went wrong: whose it is, the message, all of the traceback."""
+
+    subtype: str
+    message: str
+    detail: str
+
+    def document(self) -> dict[str, str]:
+        return {"subtype": self.subtype, "message": self.message, "detail": self.detail}
+
+    @classmethod
+    def of(cls, error: BaseException, request: dict[str, Any], root: str) -> _Failure:
+        """Tell of an exception who can mend it and how."""
+        subtype, text = _explained(error)
+        where = _lines_of_user(error, root)
+        message = _shortened(text, 2000) + (f"\n{where}" if where else "")
+        return cls(subtype, message, _shortened(_whole_traceback(error), _MOST_TEXT))
+
+
+def _explained(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, TargetError):
+        return "target", _text(error)
+    if isinstance(error, ModelError):
+        return "model", _text(error)
+    if (framework := _broken_framework(error)) is not None:
+        return "framework", framework
+    shown = _shown(error)
+    for kinds, remedy in _REMEDIES:
+        if isinstance(error, kinds):
+            return "model", remedy.format(shown=shown, name=getattr(error, "name", None))
+    return "model", f"the model could not be made: {shown}; run the function on its own to see why"
+
+
+_REMEDIES: Final[tuple[tuple[Any, str], ...]] = (
+    (SyntaxError, "a module of the model cannot be read: {shown}; mend the line"),
+    (
+        SystemExit,
+        "the code of the model ended Python: {shown}; leave out sys.exit, or put it under if __name__ == '__main__'",
+    ),
+    (KeyboardInterrupt, "the code of the model raised KeyboardInterrupt: {shown}; raise an Exception instead"),
+    (
+        ModuleNotFoundError,
+        "a module that the model's code imports is missing: {shown}; install it for the Python that describes models, or put its folder on sys.path in conf.py",
+    ),
+    (ImportError, "a module of the model cannot be imported: {shown}"),
+    (RecursionError, "the code of the model calls itself without end: {shown}; give its recursion an end"),
+    (MemoryError, "the code of the model needs more memory than there is: {shown}; make the model smaller"),
+    (
+        Warning,
+        "a warning was turned into an error while the model was made: {shown}; mend what it warns of, or leave warnings as they are",
+    ),
+)
+
+
+def _broken_framework(error: BaseException) -> str | None:
+    seen = 0
+    cause: BaseException | None = error
+    while cause is not None and seen < 10:
+        if isinstance(cause, ModuleNotFoundError) and cause.name in FRAMEWORKS:
+            return (
+                f"{cause.name} is not installed for the Python that describes models ({sys.executable}): install it there, name another "
+                "Python in layered_view_python, or build from committed descriptions with layered_view_mode = 'cached'"
+            )
+        if isinstance(cause, Exception) and (name := _failed_while_loading(cause)):
+            return (
+                f"{name} cannot be imported by the Python that describes models ({sys.executable}): {_shown(cause)}; mend its "
+                "installation there, name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = 'cached'"
+            )
+        cause, seen = cause.__cause__ or cause.__context__, seen + 1
+    return None
+
+
+def _failed_while_loading(error: BaseException) -> str | None:
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if frame.f_code.co_name == "<module>" and top in FRAMEWORKS:
+            return top
+    return None
+
+
+def _lines_of_user(error: BaseException, root: str) -> str:
+    """Give the lines of the user's own files that led to an error, outermost first."""
+    found = []
+    for entry in traceback.extract_tb(error.__traceback__):
+        if _is_of_user(entry.filename):
+            line = f"\n    {entry.line}" if entry.line else ""
+            found.append(f'  File "{_place(entry.filename, root)}", line {entry.lineno}, in {entry.name}{line}')
+    if isinstance(error, SyntaxError) and error.filename and _is_of_user(error.filename):
+        line = f"\n    {error.text.strip()}" if error.text else ""
+        found.append(f'  File "{_place(error.filename, root)}", line {error.lineno}{line}')
+    cause = error.__cause__
+    if not found and cause is not None and cause is not error:
+        return _lines_of_user(cause, root)
+    return _shortened("\n".join(found[-_MOST_LINES:]), 3000)
+
+
+def _is_of_user(file: str) -> bool:
+    if not file or file.startswith("<"):
+        return False
+    real = os.path.realpath(file)
+    return not (real.startswith(_OWN_FOLDER + os.sep) or is_installed(real) or is_standard(real))
+
+
+def _place(file: str, root: str) -> str:
+    real, root = os.path.realpath(file), os.path.realpath(root)
+    return os.path.relpath(real, root).replace(os.sep, "/") if real.startswith(root + os.sep) else file
+
+
+def _whole_traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error, limit=200))
+    except BaseException:
+        return _shown(error)
+
+
+def _shown(error: BaseException) -> str:
+    text = _text(error)
+    name = type(error).__name__
+    return _shortened(f"{name}: {text}" if text else name, 1000)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:
+        return "(its message cannot be shown)"
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]}\n[... {len(text) - most} characters left out ...]\n{text[-(most // 2) :]}"
+
+
+if __name__ == "__main__":
+    main()
