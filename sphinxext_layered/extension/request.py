@@ -72,6 +72,10 @@ class Picture:
         The size at which it is to be shown, in pixels of the page, whatever the file's pixel ratio.
     description : ModelDescription
         The model, for the alternative text and the table of layers.
+    alt : str
+        The default alternative text, kept with the picture; empty where it is not known.
+    digest : str
+        The SHA-256 of the file; empty where there is none.
     """
 
     file: Path | None
@@ -79,6 +83,8 @@ class Picture:
     width: int
     height: int
     description: ModelDescription
+    alt: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,191 @@
+"""The build step: at ``env-updated`` every picture is found or made, at ``build-finished`` it is tidied up.
+
+It runs in the main process of every build, after parallel readers are merged and before anything is
+written. What it finds out is kept beside the environment, never in it: the environment is pickled only
+when a document was read. A build without pictures imports nothing more of this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from . import config as settings
+from .request import Failure, Picture, PictureRequest
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+Result = Picture | Failure
+
+_ASIDE: WeakKeyDictionary[Any, Pictures] = WeakKeyDictionary()
+_OFF = Failure(subtype="off", message="pictures are switched off: layered_view_mode is 'off'")
+_NOT_WANTED = Failure(subtype="off", message="this builder shows no pictures")
+_UNKNOWN = Failure(subtype="error", message="this picture was asked for after the build step; build again")
+
+
+@dataclass
+class Pictures:
+    """What every request of this build came to.
+
+    Attributes
+    ----------
+    results : dict
+        By request, theme and format.
+    asked : dict
+        By request, the keys of its results, the first of which is shown where nothing else is asked for.
+    signatures : dict of str to str
+        By page, what its pictures came to.
+    shown : set of str
+        The pages that have asked for their pictures, and so are written.
+    otherwise : Failure
+        What a request that is not there came to.
+    again, tidy : callable or None
+        Makes one picture anew whose file has gone; tidies the cache.
+    """
+
+    results: dict[tuple[str, str, str], Result] = field(default_factory=dict)
+    asked: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    signatures: dict[str, str] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    otherwise: Failure = _UNKNOWN
+    again: Callable[[tuple[str, str, str]], Result] | None = None
+    tidy: Callable[[], None] | None = None
+
+    def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Result:
+        """Give a request's picture, by default in its first theme and the builder's format, or why there is none."""
+        self.shown.add(request.docname)
+        spelt = spelling(request)
+        if not self.asked.get(spelt):
+            return self.otherwise
+        _, first_theme, first_format = self.asked[spelt][0]
+        key = (spelt, first_theme if theme is None else theme, first_format if format is None else format)
+        result = self.results.get(key)
+        if result is None:
+            # Downloads are drawn in the first theme only; a request that failed as a whole has no themes.
+            key = (spelt, first_theme, key[2])
+            result = self.results.get(key)
+        if result is None:
+            only = self.results[spelt, first_theme, first_format]
+            return only if isinstance(only, Failure) else _UNKNOWN
+        if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.again:
+            result = self.results[key] = self.again(key)
+        return result
+
+    def themes_of(self, request: PictureRequest) -> tuple[str, ...]:
+        """Give the themes in which the request was drawn for this builder, the first one first."""
+        spelt = spelling(request)
+        return tuple(dict.fromkeys(theme for _, theme, _ in self.asked.get(spelt, ())))
+
+
+def spelling(request: PictureRequest) -> str:
+    """Give a request without its place, as text."""
+    asked = {k: v for k, v in request.document().items() if k not in ("docname", "source", "line", "downloads")}
+    return json.dumps(asked, sort_keys=True, default=str)
+
+
+def pictures_of(host: Any) -> Pictures:
+    """Give the pictures of a build, from its environment or its application."""
+    env = getattr(host, "env", None) or host
+    return _ASIDE.setdefault(env, Pictures())
+
+
+def requests_of(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
+    """Give the requests of every page that has some, in the order of pages' names."""
+    kept: dict[str, list[dict[str, Any]]] = getattr(env, "layered_views", {})
+    return {
+        page: [PictureRequest.from_document(document) for document in kept[page]] for page in sorted(kept) if kept[page]
+    }
+
+
+def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Find or make every picture; gives the pages whose pictures differ from those last written."""
+    from .written import Written
+
+    _ASIDE[env] = pictures = Pictures()
+    if not settings.needs_descriptions(app.builder):
+        pictures.otherwise = _NOT_WANTED
+        return []
+    requests = requests_of(env)
+    if not requests:
+        return []
+    if app.config.layered_view_mode == "off":
+        pictures.otherwise = _OFF
+        pictures.signatures = dict.fromkeys(requests, _OFF.subtype)
+    else:
+        from .produce import produce
+
+        produce(app, requests, pictures)
+        pictures.signatures = dict(_signatures(requests, pictures))
+    record = Written.of(app)
+    from .places import image_folder
+
+    differing = record.differing(pictures.signatures, image_folder(app))
+    if differing:
+        record.doubt(differing, dict(_digests(pictures)))
+    if app.builder.name == "epub":
+        # Everything in its output folder is packed into the book, so what is stale has to go before.
+        record.remove_stale(image_folder(app), dict(_digests(pictures)))
+    return differing
+
+
+def build_finished(app: Sphinx, exception: Exception | None) -> None:
+    """Note what was written, and remove our pictures that no page shows any more."""
+    env = getattr(app, "env", None)
+    pictures = _ASIDE.get(env) if env is not None else None
+    if exception is not None or pictures is None or not settings.needs_descriptions(app.builder):
+        return
+    from .places import image_folder
+    from .written import Written
+
+    record = Written.of(app)
+    if not pictures.signatures and not record.signatures and not record.digests:
+        return
+    requests = requests_of(env)  # type: ignore[arg-type]
+    copied = {str(Path(source).name): name for source, name in getattr(app.builder, "images", {}).items()}
+    for page in pictures.shown & requests.keys():
+        names = [copied[file.name] for file in _files(requests[page], pictures) if file.name in copied]
+        record.note(page, pictures.signatures[page], names)
+        record.digests.update({copied[name]: digest for name, digest in _digests(pictures) if name in copied})
+    record.forget_all_but(requests)
+    record.remove_stale(image_folder(app))
+    record.save()
+    if pictures.tidy is not None:
+        pictures.tidy()
+
+
+def _of_request(request: PictureRequest, pictures: Pictures) -> list[tuple[str, str, Result]]:
+    spelt = spelling(request)
+    return [(theme, format, pictures.results[each, theme, format]) for each, theme, format in pictures.asked[spelt]]
+
+
+def _signatures(requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> Iterator[tuple[str, str]]:
+    """Give each page's name and a digest of what a reader sees of its pictures."""
+    for page, wishes in requests.items():
+        seen = [_seen(result) for request in wishes for _, _, result in _of_request(request, pictures)]
+        yield page, hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _seen(result: Result) -> list[object]:
+    if isinstance(result, Failure):
+        return [result.subtype, result.message]
+    return [result.file.name if result.file else None, result.width, result.height, result.alt, result.digest]
+
+
+def _files(requests: Iterable[PictureRequest], pictures: Pictures) -> Iterator[Path]:
+    for request in requests:
+        for _, _, result in _of_request(request, pictures):
+            if isinstance(result, Picture) and result.file is not None:
+                yield result.file
+
+
+def _digests(pictures: Pictures) -> Iterator[tuple[str, str]]:
+    for result in pictures.results.values():
+        if isinstance(result, Picture) and result.file is not None:
+            yield result.file.name, result.digest

@@ -1,0 +1,246 @@
+"""Where descriptions come from: the cache, the project's committed files, a description file, the child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cache import digest_of
+from ..description import ModelDescription
+from ..errors import DescriptionError, LayeredViewError
+from ..worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
+from ..worker.dependencies import FileHashes, Installed, MadeFrom, differences
+from . import committed
+from .places import descriptions_folder
+from .request import Failure
+from .wants import model_key
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from .store import Store
+
+
+@dataclass(frozen=True)
+class Found:
+    """A description at hand.
+
+    Attributes
+    ----------
+    digest : str
+    description : ModelDescription or None
+        None while it lies in the cache.
+    stale : tuple of str
+        What differs from what it was made from.
+    """
+
+    digest: str
+    description: ModelDescription | None = None
+    stale: tuple[str, ...] = ()
+
+
+@dataclass
+class Models:
+    """Finds and makes descriptions, for one build."""
+
+    app: Sphinx
+    store: Store
+    root: Path
+    hashes: FileHashes = field(default_factory=FileHashes)
+    _differences: dict[MadeFrom, tuple[str, ...]] = field(default_factory=dict)
+    committing_failed: str = ""
+
+    @property
+    def mode(self) -> str:
+        """``auto``, ``refresh`` or ``cached``."""
+        return str(self.app.config.layered_view_mode)
+
+    # -- finding -------------------------------------------------------------------------------------
+
+    def find(self, model: ModelRequest) -> Found | Failure | None:
+        """Give a model's description or why it has none; None where it is to be made."""
+        refused = self._refused(model)
+        if refused is not None:
+            return refused
+        if model.file and model.file.endswith(".json"):
+            found = self._in_file(self.root / model.file)
+            if found is not None:
+                return found
+        if self.mode == "refresh":
+            return None
+        cached = self.mode == "cached"
+        candidates = self._candidates(model)
+        stale = None
+        for found in candidates:
+            if not found.stale:
+                return found
+            stale = stale or found
+        if not cached:
+            return None
+        return stale or Failure(subtype="missing", message=_missing(self.app, model))
+
+    def _candidates(self, model: ModelRequest) -> Iterator[Found]:
+        """Give what is known of a model, first what is committed where no child can be started."""
+        sources = [self._from_cache(model), self._from_folder(model)]
+        for source in reversed(sources) if self.mode == "cached" else sources:
+            yield from source
+
+    def _from_cache(self, model: ModelRequest) -> Iterator[Found]:
+        for state in self.store.states(model_key(model)):
+            try:
+                made_from = MadeFrom.from_document(state.made_from)
+            except ValueError:
+                continue
+            if not self.store.has_description(state.description):
+                continue
+            found = Found(state.description, None, self.differing(made_from))
+            if not found.stale and self.folder is not None and self.mode == "auto":
+                description = self.store.description(state.description)
+                if description is None:
+                    continue
+                self._commit(model, committed.Committed(description, made_from))
+            yield found
+
+    def _from_folder(self, model: ModelRequest) -> Iterator[Found]:
+        found = committed.read(self.folder, model) if self.folder is not None else None
+        if found is not None:
+            digest = digest_of(found.description.to_json())
+            yield Found(digest, found.description, self.differing(found.made_from))
+
+    def _in_file(self, path: Path) -> Found | None:
+        """Read a file that is itself a description, None where it is not."""
+        try:
+            document = json.loads(path.read_bytes())
+            if isinstance(document, dict) and document.get("schema") == committed.SCHEMA:
+                document = document.get("description")
+            description = ModelDescription.from_document(document)
+        except (OSError, ValueError, RecursionError, DescriptionError):
+            return None
+        return Found(digest_of(description.to_json()), description)
+
+    def differing(self, made_from: MadeFrom) -> tuple[str, ...]:
+        """Name what differs from what a model was made from."""
+        if made_from not in self._differences:
+            found = differences(
+                made_from,
+                self.root,
+                hashes=self.hashes,
+                installed=self._installed,
+                environment=dict(self.app.config.layered_view_environment),
+                sys_path=sys.path,
+                cached=self.mode == "cached",
+            )
+            self._differences[made_from] = tuple(found)
+        return self._differences[made_from]
+
+    def _refused(self, model: ModelRequest) -> Failure | None:
+        """Refuse a name outside ``layered_view_modules`` also where its description is at hand."""
+        allowed = self.app.config.layered_view_modules
+        if allowed is None:
+            return None
+        for reference in filter(None, (model.target, model.text_reference)):
+            module = reference.partition("(")[0].partition(":")[0]
+            if not any(f"{module}.".startswith(f"{name}.") for name in allowed):
+                known = ", ".join(allowed) or "none"
+                message = f"{module!r} is not among the modules that layered_view_modules allows: {known}"
+                return Failure(subtype="target", message=message)
+        return None
+
+    # -- making --------------------------------------------------------------------------------------
+
+    def make(self, models: Sequence[ModelRequest]) -> Iterator[tuple[ModelRequest, Found | Failure, str]]:
+        """Have models described by one child, and give each as it is ready, with the detail of a failure."""
+        waiting = dict.fromkeys(models)
+        try:
+            with closing(describe_all(models, self.worker_settings)) as answers:  # type: ignore[type-var]
+                for answer in answers:
+                    if answer.request in waiting:
+                        del waiting[answer.request]
+                        yield answer.request, *self._kept(answer)
+        except LayeredViewError as error:
+            for model in waiting:
+                yield model, Failure(subtype=error.subtype, message=str(error)), ""
+            return
+        for model in waiting:
+            message = "the child process gave no answer; build again, and see layered_view_python if it stays so"
+            yield model, Failure(subtype="worker", message=message), ""
+
+    def _kept(self, answer: Described | Failed) -> tuple[Found | Failure, str]:
+        if isinstance(answer, Failed):
+            return Failure(subtype=answer.subtype, message=answer.message), answer.detail
+        try:
+            digest = self.store.keep_description(
+                model_key(answer.request), answer.made_from.document(), answer.description
+            )
+        except OSError:
+            digest = digest_of(answer.description.to_json())
+        if self.folder is not None:
+            self._commit(answer.request, committed.Committed(answer.description, answer.made_from))
+        return Found(digest, answer.description), ""
+
+    def _commit(self, model: ModelRequest, found: committed.Committed) -> None:
+        assert self.folder is not None
+        try:
+            committed.write(self.folder, model, found)
+        except OSError as error:
+            self.committing_failed = self.committing_failed or str(error)
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """The folder of committed descriptions."""
+        return descriptions_folder(self.app)
+
+    @cached_property
+    def _installed(self) -> Installed:
+        return Installed(self.worker_settings.python)
+
+    @cached_property
+    def worker_settings(self) -> WorkerSettings:
+        """How the child is started."""
+        config = self.app.config
+        python = _python(self.app)
+        return WorkerSettings(
+            python=python or sys.executable,
+            environment=dict(config.layered_view_environment),
+            sys_path=tuple(_own_folders(sys.path) if python else sys.path),
+            directory=os.getcwd(),
+            root=str(self.root),
+            timeout=config.layered_view_timeout,
+            memory_limit=config.layered_view_memory_limit,
+            modules=config.layered_view_modules,
+            gpu=config.layered_view_gpu,
+        )
+
+
+def _python(app: Sphinx) -> str | None:
+    told = app.config.layered_view_python
+    if not told:
+        return None
+    path = Path(app.confdir, told)
+    # Not resolved: a virtual environment's interpreter is a link, and is known by where the link lies.
+    return str(path.absolute()) if path.exists() else shutil.which(told) or told
+
+
+def _own_folders(folders: Iterable[str]) -> list[str]:
+    """Leave out the folders of this interpreter, which another one has of its own."""
+    installed = [Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)]
+    libraries = [prefix / name for prefix in installed for name in ("lib", "lib64", "Lib", "DLLs")]
+    return [each for each in folders if not any(Path(each).resolve().is_relative_to(library) for library in libraries)]
+
+
+def _missing(app: Sphinx, model: ModelRequest) -> str:
+    where = app.config.layered_view_descriptions_dir
+    place = f"{where}/{committed.file_name(model)}" if where else "the cache"
+    return (
+        f"there is no description of {model.target or model.file} in {place}, and layered_view_mode is 'cached': "
+        "build where the model can be built, with layered_view_mode = 'auto'"
+        + (", and commit the file" if where else ", or set layered_view_descriptions_dir and commit what it holds")
+    )

@@ -1,0 +1,65 @@
+"""Where things lie: the cache, the project's root, and the record of what was written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+CACHE_NAME = ".layered_view_cache"
+_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
+
+
+def cache_folder(app: Sphinx) -> Path:
+    """Give the folder of the cache: as told, else beside the output, else in the doctree folder.
+
+    Beside the output it would be in the way where that is the source folder, holds it, or lies in it
+    (sphinx-autobuild watches the sources), and where it is the folder of temporary files.
+    """
+    told = os.environ.get("LAYERED_VIEW_CACHE_DIR") or app.config.layered_view_cache_dir
+    if told:
+        return Path(app.confdir, told).resolve()
+    beside = Path(app.outdir).resolve().parent
+    source = Path(app.srcdir).resolve()
+    if (
+        beside.is_relative_to(source)
+        or source.is_relative_to(beside)
+        or beside == Path(tempfile.gettempdir()).resolve()
+    ):
+        return Path(app.doctreedir).resolve() / CACHE_NAME
+    return beside / CACHE_NAME
+
+
+def spare_folder(app: Sphinx) -> Path:
+    """Give the folder for pictures where the cache cannot be written."""
+    return Path(app.doctreedir).resolve() / "layered_view_spare"
+
+
+def descriptions_folder(app: Sphinx) -> Path | None:
+    """Give the folder of descriptions that are committed, if there is one."""
+    told = app.config.layered_view_descriptions_dir
+    return Path(app.confdir, told).resolve() if told else None
+
+
+def project_root(app: Sphinx) -> Path:
+    """Give the folder that the names of a model's sources are relative to.
+
+    The nearest one that holds conf.py and the sources and is marked as a project, else conf.py's folder.
+    """
+    confdir, source = Path(app.confdir).resolve(), Path(app.srcdir).resolve()
+    base = next((each for each in (confdir, *confdir.parents) if source.is_relative_to(each)), source)
+    return next((each for each in (base, *base.parents) if any((each / mark).exists() for mark in _MARKS)), base)
+
+
+def relative_to_root(app: Sphinx, root: Path, path: str) -> str:
+    """Give a path that is relative to the source folder as one relative to `root`, with forward slashes."""
+    return Path(os.path.relpath(Path(app.srcdir).resolve() / path, root)).as_posix()
+
+
+def image_folder(app: Sphinx) -> Path:
+    """Give the folder into which the builder copies images."""
+    return Path(app.outdir, getattr(app.builder, "imagedir", "") or "")

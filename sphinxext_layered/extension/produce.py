@@ -1,0 +1,201 @@
+"""From requests to pictures: looks all of them up, has the missing models described by one child, and draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sphinx.util.display import status_iterator
+
+from ..description import ModelDescription
+from ..errors import LayeredViewError
+from ..worker import ModelRequest
+from . import config as settings
+from .build import Pictures, spelling
+from .models import Found, Models
+from .places import cache_folder, spare_folder
+from .reports import Reports
+from .request import Failure, Picture, PictureRequest
+from .store import Store
+from .wants import Want, Wanted
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from ..cache import StoredPicture
+
+_LOST = "its description was removed from the cache while the build ran; build again"
+
+
+class _CachedPicture(Picture):
+    """A picture whose description is read when somebody asks for it: a page that stays as it is never does."""
+
+    def __init__(self, stored: StoredPicture, format: str, store: Store, found: Found) -> None:
+        plain = {
+            "file": stored.path,
+            "mime": settings.MIME_TYPES.get(format, ""),
+            "width": stored.width,
+            "height": stored.height,
+            "alt": str(stored.notes.get("alt", "")),
+            "digest": stored.digest,
+            "_store": store,
+            "_found": found,
+        }
+        self.__dict__.update(plain)
+
+    @property
+    def description(self) -> ModelDescription:  # type: ignore[override]
+        """The model."""
+        found: Found = self.__dict__["_found"]
+        store: Store = self.__dict__["_store"]
+        known = found.description or store.description(found.digest)
+        return known or ModelDescription(name=self.alt or "model", class_name="", layers=())
+
+
+@dataclass
+class _Production:
+    """The state of one build's production."""
+
+    models: Models
+    store: Store
+    found: dict[ModelRequest, Found | Failure] = field(default_factory=dict)
+    details: dict[Failure, str] = field(default_factory=dict)
+    results: dict[Want, Picture | Failure] = field(default_factory=dict)
+    complaints: dict[Want, list[list[str]]] = field(default_factory=dict)
+
+    def look_up(self, wants: Iterable[Want]) -> tuple[list[Want], list[ModelRequest]]:
+        """Find what is there; gives the pictures to draw from known descriptions, and the models to describe."""
+        to_draw, to_describe = [], {}
+        for want in wants:
+            if want.model not in self.found and want.model not in to_describe:
+                found = self.models.find(want.model)
+                if found is None:
+                    to_describe[want.model] = None
+                else:
+                    self.found[want.model] = found
+            if want.model in self.found and not self._is_there(want):
+                to_draw.append(want)
+        return to_draw, list(to_describe)
+
+    def _is_there(self, want: Want) -> bool:
+        found = self.found[want.model]
+        if isinstance(found, Failure):
+            self.results[want] = found
+            return True
+        stored = None if self.models.mode == "refresh" else self.store.picture(want.key(found.digest))
+        if stored is None:
+            return False
+        self._note(want, stored, found)
+        return True
+
+    def make(self, wants: list[Want], to_draw: list[Want], to_describe: list[ModelRequest]) -> Iterator[str]:
+        """Draw and describe; gives the name of each model that is done."""
+        for want in to_draw:
+            self.draw(want)
+            yield want.slug
+        if to_describe:
+            with closing(self.models.make(to_describe)) as made:
+                for model, found, detail in made:
+                    self.found[model] = found
+                    if isinstance(found, Failure):
+                        self.details[found] = detail
+                    own = [want for want in wants if want.model == model]
+                    for want in own:
+                        if not self._is_there(want):
+                            self.draw(want)
+                    yield own[0].slug if own else ""
+
+    def draw(self, want: Want) -> None:
+        """Draw one picture from its description."""
+        found = self.found[want.model]
+        assert isinstance(found, Found)
+        description = found.description or self.store.description(found.digest)
+        if description is None:
+            self.results[want] = Failure(subtype="cache", message=_LOST)
+            return
+        try:
+            from .drawn import draw
+
+            drawn = draw(description, want.options, want.format)
+        except LayeredViewError as error:
+            self.results[want] = Failure(subtype=error.subtype, message=str(error))
+            return
+        except Exception as error:
+            import traceback
+
+            self.results[want] = failure = Failure(
+                subtype="error",
+                message=f"the picture could not be drawn ({type(error).__name__}: {error}); please report it",
+            )
+            self.details[failure] = traceback.format_exc()
+            return
+        try:
+            stored = self.store.keep_picture(
+                want.key(found.digest),
+                drawn.data,
+                name=want.name,
+                suffix=f".{want.format}",
+                width=drawn.width,
+                height=drawn.height,
+                notes=drawn.notes,
+            )
+        except OSError as error:
+            message = f"the picture cannot be written ({error}): make room, or set layered_view_cache_dir"
+            self.results[want] = Failure(subtype="cache", message=message)
+            return
+        self._note(want, stored, found)
+
+    def _note(self, want: Want, stored: StoredPicture, found: Found) -> None:
+        self.results[want] = _CachedPicture(stored, want.format, self.store, found)
+        complaints = stored.notes.get("complaints")
+        self.complaints[want] = complaints if isinstance(complaints, list) else []
+
+    def again(self, want: Want) -> Picture | Failure:
+        """Draw a picture anew whose file has gone."""
+        if isinstance(self.found.get(want.model), Found):
+            self.draw(want)
+        return self.results[want]
+
+
+def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> None:
+    """Find or make the pictures of all pages, and report what went wrong."""
+    wanted = Wanted(app)
+    store = Store(cache_folder(app), spare_folder(app))
+    production = _Production(Models(app, store, wanted.root), store)
+    keys: dict[tuple[str, str, str], Want] = {}
+    for request in (request for wishes in requests.values() for request in wishes):
+        spelt = spelling(request)
+        asked = pictures.asked.setdefault(spelt, [])
+        for theme, format, want in wanted.of(request):
+            key = (spelt, theme, format)
+            if isinstance(want, Failure):
+                pictures.results[key] = want
+            else:
+                keys[key] = want
+            if key not in asked:
+                asked.append(key)
+    wants = list(dict.fromkeys(keys.values()))
+    to_draw, to_describe = production.look_up(wants)
+    steps = len(to_draw) + len(to_describe)
+    if steps:
+        work = production.make(wants, to_draw, to_describe)
+        with closing(work):
+            for _ in status_iterator(work, "drawing models... ", "brown", steps, app.config.verbosity):
+                pass
+    pictures.results.update({key: production.results[want] for key, want in keys.items()})
+    pictures.again = lambda key: production.again(keys[key])
+    pictures.tidy = store.tidy
+    reports = Reports(app, production.details)
+    for request in (request for wishes in requests.values() for request in wishes):
+        for key in pictures.asked[spelling(request)]:
+            reports.of_result(request, pictures.results[key])
+            if key in keys:
+                want = keys[key]
+                reports.of_complaints(request, production.complaints.get(want, []))
+                found = production.found.get(want.model)
+                if isinstance(found, Found):
+                    reports.of_staleness(request, found.stale)
+    reports.of_the_store(store, production.models)
+    reports.send()

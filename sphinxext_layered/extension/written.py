@@ -1,0 +1,117 @@
+"""What each builder last wrote: which pages show which pictures, and which files of ours lie in its image folder.
+
+The record lies in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
+without the output folder it writes every page. A page whose picture is about to change is marked as
+unknown before anything is written, so a build that is killed leaves no page for current that is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_UNKNOWN = ""
+
+
+@dataclass
+class Written:
+    """The record of one builder and output folder.
+
+    Attributes
+    ----------
+    path : Path
+        The record's own file.
+    signatures : dict of str to str
+        By page, what its pictures came to; empty where it is not known.
+    files : dict of str to list of str
+        By page, the names of our files in the image folder that it shows.
+    digests : dict of str to str
+        By name, the SHA-256 of each file of ours that may lie in the image folder.
+    """
+
+    path: Path
+    signatures: dict[str, str] = field(default_factory=dict)
+    files: dict[str, list[str]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, app: Sphinx) -> Self:
+        """Read the record of this builder; an unreadable one is empty."""
+        place = hashlib.sha256(f"{app.builder.name}\0{Path(app.outdir).resolve()}".encode("utf-8", "surrogatepass"))
+        path = Path(app.doctreedir).resolve() / "layered_view" / f"{app.builder.name}-{place.hexdigest()[:12]}.json"
+        try:
+            document = json.loads(path.read_bytes())
+            return cls(path, *(_checked(document, name) for name in ("signatures", "files", "digests")))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return cls(path)
+
+    def differing(self, signatures: Mapping[str, str], folder: Path) -> list[str]:
+        """Give the pages that were last written with other pictures than `signatures` says.
+
+        So does a page whose picture has gone from the image folder.
+        """
+        there = {name for names in self.files.values() for name in names if (folder / name).is_file()}
+        return sorted(
+            page
+            for page, signature in signatures.items()
+            if self.signatures.get(page) != signature or not there.issuperset(self.files.get(page, ()))
+        )
+
+    def doubt(self, pages: Iterable[str], digests: Mapping[str, str]) -> None:
+        """Note before anything is written that `pages` will change, and which files may come."""
+        self.signatures.update(dict.fromkeys(pages, _UNKNOWN))
+        self.digests.update(digests)
+        self.save()
+
+    def note(self, page: str, signature: str, names: Iterable[str]) -> None:
+        """Note what a page was written with."""
+        self.signatures[page] = signature
+        self.files[page] = sorted(set(names))
+
+    def forget_all_but(self, pages: Iterable[str]) -> None:
+        """Forget the pages that show no pictures any more."""
+        pages = set(pages)
+        for table in (self.signatures, self.files):
+            for page in table.keys() - pages:
+                del table[page]
+
+    def remove_stale(self, folder: Path, needed: Iterable[str] = ()) -> None:
+        """Remove the files of ours from the image folder that no page shows; other files are left alone."""
+        keep = {name for names in self.files.values() for name in names} | set(needed)
+        for name in self.digests.keys() - keep:
+            path = folder / name
+            with contextlib.suppress(OSError):
+                if hashlib.sha256(path.read_bytes()).hexdigest() == self.digests[name]:
+                    path.unlink()
+            del self.digests[name]
+
+    def save(self) -> None:
+        """Write the record if it says something new."""
+        from ..cache import write_whole
+
+        document = {"signatures": self.signatures, "files": self.files, "digests": self.digests}
+        data = json.dumps(document, sort_keys=True).encode()
+        with contextlib.suppress(OSError):
+            if not self.path.exists() or self.path.read_bytes() != data:
+                write_whole(self.path, data)
+
+
+def _checked(document: Any, name: str) -> dict[str, Any]:
+    table = document[name]
+    if not isinstance(table, dict):
+        raise TypeError
+    for value in table.values():
+        texts = value if name == "files" and isinstance(value, list) else [value]
+        if not all(isinstance(text, str) and "/" not in text and "\\" not in text for text in texts):
+            raise TypeError
+    if name == "digests" and any("/" in key or "\\" in key or key in ("", ".", "..") for key in table):
+        raise TypeError
+    return table
