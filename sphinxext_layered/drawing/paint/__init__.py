@@ -62,9 +62,9 @@ def paint(scene: Scene, format: str, pixel_ratio: float = 1) -> bytes:
 
 def paint_image(scene: Scene, pixel_ratio: float = 1) -> Image.Image:
     """Give the scene as a picture of Pillow: RGBA, straight alpha. Raises as `paint`."""
-    from . import png
+    from .png import paint_image as paint_rgba
 
-    return png.paint_image(scene, pixel_ratio)
+    return paint_rgba(scene, pixel_ratio)
 
 
 def check_size(width: float, height: float) -> None:
@@ -93,21 +93,21 @@ def check_size(width: float, height: float) -> None:
 
 
 def _paint_pixels(scene: Scene, format: str, pixel_ratio: float) -> bytes:
-    from . import png
+    from .png import paint_pixels
 
-    return png.paint_pixels(scene, format, pixel_ratio)
+    return paint_pixels(scene, format, pixel_ratio)
 
 
 def _paint_svg(scene: Scene, format: str, pixel_ratio: float) -> bytes:
-    from . import svg
+    from .svg import paint_svg
 
-    return svg.paint_svg(scene)
+    return paint_svg(scene)
 
 
 def _paint_pdf(scene: Scene, format: str, pixel_ratio: float) -> bytes:
-    from . import pdf
+    from .pdf import paint_pdf
 
-    return pdf.paint_pdf(scene)
+    return paint_pdf(scene)
 
 
 _PAINTERS: Final[dict[str, Callable[[Scene, str, float], bytes]]] = {"svg": _paint_svg, "pdf": _paint_pdf}

@@ -32,6 +32,9 @@ _TILE: Final = 16384
 _MARGIN: Final = 1024
 """Where shapes are cut outside a tile, so far away that their outlines there are not seen."""
 
+_SWELL: Final = 0.25
+"""Pixels by which aggdraw fills beyond a polygon's edges, to leave no seam between two; an outline hides it."""
+
 _DPI: Final = 96
 """Pixels of a scene in an inch, as CSS has it."""
 
@@ -182,13 +185,54 @@ def _draw_shapes(draw: aggdraw.Draw, shapes: Iterable[Polygon | Line], tile: Box
         points = _cut(shape, tile)
         if len(points) < 2:
             continue
-        flat = [value for x, y in points for value in (x - tile[0], y - tile[1])]
+        points = tuple((x - tile[0], y - tile[1]) for x, y in points)
+        flat = [value for point in points for value in point]
         if isinstance(shape, Line):
             draw.line(flat, aggdraw.Pen(shape.colour[:3], shape.width, shape.colour[3]))
             continue
-        brush = aggdraw.Brush(shape.fill[:3], shape.fill[3]) if shape.fill else None
-        pen = aggdraw.Pen(shape.outline[:3], shape.width, shape.outline[3]) if shape.outline else None
-        draw.polygon(flat, *(tool for tool in (brush, pen) if tool))
+        if shape.fill:
+            inside = flat if _is_hidden_by_outline(shape) else [value for point in _shrunk(points) for value in point]
+            draw.polygon(inside, aggdraw.Brush(shape.fill[:3], shape.fill[3]))
+        if shape.outline:
+            draw.polygon(flat, aggdraw.Pen(shape.outline[:3], shape.width, shape.outline[3]))
+
+
+def _is_hidden_by_outline(shape: Polygon) -> bool:
+    return shape.outline is not None and shape.outline[3] == 255 and shape.width >= 2 * _SWELL
+
+
+def _shrunk(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Give a polygon smaller by what aggdraw adds to a filled one on all sides; as it is where it is too thin."""
+    corners = tuple(point for point, before in zip(points, (points[-1], *points[:-1]), strict=True) if point != before)
+    ring = list(zip((corners[-1:] + corners[:-1]), corners, corners[1:] + corners[:1], strict=True))
+    area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1), _ in ring)
+    inward = math.copysign(_SWELL, area)
+    shrunk = tuple(_corner(*three, inward) for three in ring)
+    for (old, _), (new, _) in zip(_edges(corners), _edges(shrunk), strict=True):
+        if old[0] * new[0] + old[1] * new[1] <= 0:
+            return points
+    return shrunk
+
+
+def _edges(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point]]:
+    for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):
+        yield (x1 - x0, y1 - y0), (x0, y0)
+
+
+def _corner(before: Point, corner: Point, after: Point, inward: float) -> Point:
+    """Give the corner where the two edges that meet in it meet when both have moved inward."""
+    ax, ay = _normal(before, corner)
+    bx, by = _normal(corner, after)
+    length = 1 + ax * bx + ay * by
+    if length < 0.1:
+        return corner
+    return (corner[0] + inward * (ax + bx) / length, corner[1] + inward * (ay + by) / length)
+
+
+def _normal(start: Point, end: Point) -> Point:
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = math.hypot(dx, dy) or 1
+    return (-dy / length, dx / length)
 
 
 def _cut(shape: Polygon | Line, tile: Box) -> tuple[Point, ...]:
@@ -238,15 +282,19 @@ def _paint_text(image: Image.Image, text: Text, font: Font, ratio: float) -> Non
 
 
 def _text_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int, int, int, int]) -> Image.Image:
-    """Give the coverage of a line of text, each character where the font's own advances put it."""
-    mask = Image.new("L", (box[2] - box[0], box[3] - box[1]))
+    """Give the coverage of a line of text, each character where the font's own advances put it.
+
+    Pillow sets characters on whole pixels only, which is uneven at small sizes: so on finer ones.
+    """
+    finer = 2 if ratio < 4 else 1
+    mask = Image.new("L", ((box[2] - box[0]) * finer, (box[3] - box[1]) * finer))
     draw = ImageDraw.Draw(mask)
-    face = font.pillow(ratio)
-    y = round(text.y * ratio) - box[1]
+    face = font.pillow(ratio * finer)
+    y = (round(text.y * ratio) - box[1]) * finer
     for char, advance in zip(string, font.advances(string), strict=False):
         if char != " ":
-            draw.text(((text.x + advance) * ratio - box[0], y), char, 255, face, "ls")
-    return mask
+            draw.text((((text.x + advance) * ratio - box[0]) * finer, y), char, 255, face, "ls")
+    return mask.reduce(finer) if finer > 1 else mask
 
 
 def _bitmap_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int, int, int, int]) -> Image.Image:
