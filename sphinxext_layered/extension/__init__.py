@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from .. import __version__
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
 ENV_VERSION: Final = 1
 """Raised when what is kept in the environment or in doctrees changes."""
 
 STYLE_SHEET: Final = "layered_view.css"
+
+_builders: Final[WeakKeyDictionary[BuildEnvironment, Builder]] = WeakKeyDictionary()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -27,7 +31,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from .directive import LayeredView
     from .nodes import PLACEHOLDERS, skip
     from .option_table import LayeredViewConfig, LayeredViewOptionTable
-    from .transform import PicturesIn, note_builder
+    from .transform import PicturesIn
 
     config.register(app)
     app.add_directive("layered-view", LayeredView)
@@ -38,7 +42,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(placeholder, **dict.fromkeys(formats, (skip, None)))  # type: ignore[arg-type]
     app.add_post_transform(PicturesIn)
     app.add_message_catalog("sphinxext_layered", str(Path(__file__).parents[1] / "locale"))
-    app.connect("builder-inited", note_builder)
+    app.connect("builder-inited", _note_builder)
     app.connect("builder-inited", _add_style_sheet)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
@@ -58,6 +62,15 @@ def requests_of(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
         env.layered_views = {}  # type: ignore[attr-defined]
     requests: dict[str, list[dict[str, Any]]] = env.layered_views  # type: ignore[attr-defined]
     return requests
+
+
+def builder_of(env: BuildEnvironment) -> Builder:
+    """Give the builder whose build it is; from Sphinx 11 on, an environment does not know it."""
+    return _builders[env]
+
+
+def _note_builder(app: Sphinx) -> None:
+    _builders[app.env] = app.builder
 
 
 def _add_style_sheet(app: Sphinx) -> None:

@@ -183,7 +183,7 @@ def check(app: Sphinx, config: Config) -> None:
     for name, setting in SETTINGS.items():
         value = getattr(config, name)
         try:
-            read = setting.default if value is None and setting.default is None else setting.reader(value)
+            read: Any = setting.default if value is None and setting.default is None else setting.reader(value)
         except ValueError as error:
             _warn(config, name, f"{name}: {error}; {setting.default!r} is used")
             read = setting.default

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 from docutils import nodes
 from docutils.parsers.rst import directives, states
 from docutils.parsers.rst.directives.images import Figure, Image
+from docutils.utils import escape2null
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -25,7 +26,7 @@ from ..errors import LayeredViewError, OptionError, TargetError
 from ..options import DECLARED, read_value
 from ..target import FILE_SUFFIXES, Target, parse_target
 from ..values import Reader, did_you_mean
-from . import requests_of
+from . import builder_of, requests_of
 from .config import MIME_TYPES
 from .nodes import layered_view, layered_view_downloads, layered_view_source, layered_view_summary
 from .request import PictureRequest
@@ -116,10 +117,10 @@ def drawing_options() -> dict[str, str]:
     return {name.replace("_", "-"): name for name, option in DECLARED.items() if not option.python_only}
 
 
-IMAGE_OPTIONS: Final[dict[str, Callable[[str | None], Any]]] = {
-    "loading": lambda value: directives.choice(value, ("embed", "link", "lazy")),
-    **Figure.option_spec,
-    "align": lambda value: directives.choice(value, Image.align_values),
+IMAGE_OPTIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "loading": lambda value: directives.choice(value or "", ("embed", "link", "lazy")),
+    **(Figure.option_spec or {}),
+    "align": lambda value: directives.choice(value or "", Image.align_values),
 }
 
 _DRAWING: Final = drawing_options()
@@ -144,7 +145,7 @@ class LayeredView(SphinxDirective):
     final_argument_whitespace = True
     has_content = True
     # Not empty, because MyST looks for options only where there are some.
-    option_spec: ClassVar[Any] = _AnyOption({name: _as_text for name in _KNOWN})
+    option_spec: ClassVar[Any] = _AnyOption(dict.fromkeys(_KNOWN, _as_text))
 
     def run(self) -> list[nodes.Node]:
         """Note the request and give the placeholders, in a figure where there is a caption."""
@@ -210,7 +211,9 @@ class LayeredView(SphinxDirective):
             words.problems.append(("", error))
         depends = self._existing("depends", words.page.get("depends", ()), words)
         if font := words.drawing.get("font_path"):
-            words.drawing["font_path"] = next(iter(self._existing("font-path", (font,), words)), None)
+            (path,) = self._existing("font-path", (font,), words)
+            confdir = builder_of(self.env).confdir  # to which conf.py's own path of a font is relative too
+            words.drawing["font_path"] = Path(os.path.relpath(self.env.srcdir / path, confdir)).as_posix()
         if words.problems:
             return None
         source, line = self._place("")
@@ -328,8 +331,8 @@ class LayeredView(SphinxDirective):
         target = words.image.get("target")
         if not target:
             return [node]
-        block = list(states.escape2null(target).splitlines())
-        kind, data = self.state.parse_target(block, self.block_text, self.lineno)
+        block = escape2null(target).splitlines()
+        kind, data = self.state.parse_target(block, self.block_text, self.lineno)  # type: ignore[attr-defined]
         if kind == "refuri":
             return [nodes.reference("", "", node, refuri=data)]
         if kind != "refname":

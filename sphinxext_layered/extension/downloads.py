@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -37,11 +37,12 @@ def download_nodes(
 
 def _place(env: BuildEnvironment, docname: str, uri: str, name: str) -> str:
     """Make Sphinx copy the file under a name that a reader knows it by, and give its place."""
-    docnames, _place = env.dlfiles.get(uri, (set(), ""))
+    files: dict[Any, Any] = env.dlfiles
+    docnames, _old = files.get(uri, (set(), ""))
     # The file's own name is of its content, so that the place is the same wherever the cache lies.
     digest = hashlib.sha256(uri.rpartition("/")[2].encode()).hexdigest()[:32]
     place = f"{digest}/{name}"
-    env.dlfiles[uri] = ({*docnames, docname}, place)
+    files[uri] = ({*docnames, docname}, place)
     return place
 
 

@@ -16,7 +16,7 @@ from .directive import PAGE_OPTIONS
 KINDS: Final = ("size", "layers", "colour", "text", "picture", "model")
 
 
-def _kind(argument: str | None) -> str:
+def _kind(argument: str) -> str:
     return directives.choice(argument, (*KINDS, "page"))
 
 

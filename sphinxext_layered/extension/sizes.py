@@ -25,16 +25,22 @@ def shown_size(own: tuple[int, int], given: Mapping[str, Any] | Any) -> tuple[st
     """
     factor = int(given.get("scale", 100)) / 100
     width, height = given.get("width"), given.get("height")
-    if width is None and height is None:
-        return str(max(round(own[0] * factor), 1)), str(max(round(own[1] * factor), 1))
     ratio = own[1] / own[0]
+    if width is None and height is None:
+        return _whole(own[0] * factor), _whole(own[1] * factor)
     if width is None:
-        pixels = _pixels(height, factor)
-        return ("" if pixels is None else str(max(round(pixels / ratio), 1))), _scaled(height, factor)
+        return _follow(_pixels(str(height), factor), 1 / ratio), _scaled(str(height), factor)
     if height is None:
-        pixels = _pixels(width, factor)
-        return _scaled(width, factor), ("" if pixels is None else str(max(round(pixels * ratio), 1)))
-    return _scaled(width, factor), _scaled(height, factor)
+        return _scaled(str(width), factor), _follow(_pixels(str(width), factor), ratio)
+    return _scaled(str(width), factor), _scaled(str(height), factor)
+
+
+def _whole(pixels: float) -> str:
+    return str(max(round(pixels), 1))
+
+
+def _follow(pixels: float | None, ratio: float) -> str:
+    return "" if pixels is None else _whole(pixels * ratio)
 
 
 def _measure(length: str) -> tuple[float, str]:
@@ -51,5 +57,5 @@ def _pixels(length: str, factor: float) -> float | None:
 def _scaled(length: str, factor: float) -> str:
     value, unit = _measure(length)
     if unit in ("", "px"):
-        return str(max(round(value * factor), 1))
+        return _whole(value * factor)
     return f"{value * factor:g}{unit}"

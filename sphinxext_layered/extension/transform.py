@@ -9,31 +9,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from docutils import nodes
 from sphinx.locale import _ as sphinx_text
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from .config import format_of, needs_descriptions, themes_of
+from . import builder_of
+from .config import needs_descriptions, themes_of
 from .nodes import PLACEHOLDERS, layered_view, layered_view_downloads, layered_view_source, layered_view_summary
 from .request import Failure, Picture, PictureRequest
 from .sizes import shown_size
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-_builders: Final[WeakKeyDictionary[BuildEnvironment, Builder]] = WeakKeyDictionary()
-
 _UNTOUCHED: Final = ("gettext",)
 """Builders that read the placeholders themselves: their texts are messages."""
-
-
-def note_builder(app: Sphinx) -> None:
-    """Note the builder that shows an environment's pages; an environment itself no longer knows it in Sphinx 11."""
-    _builders[app.env] = app.builder
 
 
 class PicturesIn(SphinxPostTransform):
@@ -43,7 +35,7 @@ class PicturesIn(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Replace every placeholder of the document."""
-        builder = _builders[self.env]
+        builder = builder_of(self.env)
         if builder.name in _UNTOUCHED:
             return
         placeholders = [node for kind in PLACEHOLDERS for node in self.document.findall(kind)]
@@ -72,12 +64,12 @@ class _Page:
         self.config = env.config
 
     def pictures(self, request: PictureRequest, format: str | None = None) -> list[Picture] | Failure:
-        """Give the picture of each theme, or the first failure."""
+        """Give the picture of each theme, of the first one alone in another format, or the first failure."""
         from .build import pictures_of
 
         found = pictures_of(self.env)
         pictures = []
-        for theme in themes_of(self.config, request, self.builder):
+        for theme in themes_of(self.config, request, self.builder)[: None if format is None else 1]:
             result = found.of(request, theme=theme, format=format)
             if isinstance(result, Failure):
                 return result
