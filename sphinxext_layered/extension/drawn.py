@@ -7,6 +7,7 @@ from typing import Any
 
 from ..description import ModelDescription
 from ..drawing import lay_out
+from ..drawing.check import out_of_range, unknown_names
 from ..drawing.paint import paint
 from ..drawing.summary import alt_text
 from ..options import LayeredViewOptions
@@ -40,4 +41,19 @@ def draw(description: ModelDescription, options: LayeredViewOptions, format: str
 
 def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[list[str]]:
     """Give [option, sentence] for each name or index that the model does not have."""
-    return []
+    names = {
+        "type_ignore": options.type_ignore,
+        "color_map": [item[0] for item in options.color_map],
+        "styles": [item[0] for item in options.styles],
+    }
+    found = [
+        [option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}"]
+        for option, given in names.items()
+        for name, offer in unknown_names(description, given)
+    ]
+    last = max((layer.index for layer in description.layers), default=-1)
+    for option in ("index_ignore", "index_2d"):
+        for index in out_of_range(description, getattr(options, option)):
+            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
+            found.append([option, f"this model has no layer {index}; {accepted}"])
+    return found

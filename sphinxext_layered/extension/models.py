@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -156,7 +156,7 @@ class Models:
 
     # -- making --------------------------------------------------------------------------------------
 
-    def make(self, models: Sequence[ModelRequest]) -> Iterator[tuple[ModelRequest, Found | Failure, str]]:
+    def make(self, models: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, Found | Failure, str]]:
         """Have models described by one child, and give each as it is ready, with the detail of a failure."""
         waiting = dict.fromkeys(models)
         try:
@@ -206,11 +206,10 @@ class Models:
     def worker_settings(self) -> WorkerSettings:
         """How the child is started."""
         config = self.app.config
-        python = _python(self.app)
         return WorkerSettings(
-            python=python or sys.executable,
+            python=_python(self.app) or sys.executable,
             environment=dict(config.layered_view_environment),
-            sys_path=tuple(_own_folders(sys.path) if python else sys.path),
+            sys_path=tuple(sys.path),
             directory=os.getcwd(),
             root=str(self.root),
             timeout=config.layered_view_timeout,
@@ -227,13 +226,6 @@ def _python(app: Sphinx) -> str | None:
     path = Path(app.confdir, told)
     # Not resolved: a virtual environment's interpreter is a link, and is known by where the link lies.
     return str(path.absolute()) if path.exists() else shutil.which(told) or told
-
-
-def _own_folders(folders: Iterable[str]) -> list[str]:
-    """Leave out the folders of this interpreter, which another one has of its own."""
-    installed = [Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)]
-    libraries = [prefix / name for prefix in installed for name in ("lib", "lib64", "Lib", "DLLs")]
-    return [each for each in folders if not any(Path(each).resolve().is_relative_to(library) for library in libraries)]
 
 
 def _missing(app: Sphinx, model: ModelRequest) -> str:

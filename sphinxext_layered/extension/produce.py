@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ class _CachedPicture(Picture):
         self.__dict__.update(plain)
 
     @property
-    def description(self) -> ModelDescription:  # type: ignore[override]
+    def description(self) -> ModelDescription:
         """The model."""
         found: Found = self.__dict__["_found"]
         store: Store = self.__dict__["_store"]
@@ -67,7 +67,8 @@ class _Production:
 
     def look_up(self, wants: Iterable[Want]) -> tuple[list[Want], list[ModelRequest]]:
         """Find what is there; gives the pictures to draw from known descriptions, and the models to describe."""
-        to_draw, to_describe = [], {}
+        to_draw: list[Want] = []
+        to_describe: dict[ModelRequest, None] = {}
         for want in wants:
             if want.model not in self.found and want.model not in to_describe:
                 found = self.models.find(want.model)
@@ -90,22 +91,37 @@ class _Production:
         self._note(want, stored, found)
         return True
 
-    def make(self, wants: list[Want], to_draw: list[Want], to_describe: list[ModelRequest]) -> Iterator[str]:
-        """Draw and describe; gives the name of each model that is done."""
-        for want in to_draw:
-            self.draw(want)
-            yield want.slug
-        if to_describe:
+    def make(self, wants: list[Want], to_draw: list[Want], to_describe: list[ModelRequest]) -> Generator[str]:
+        """Describe and draw; gives the name of each picture or model that is done.
+
+        One thread draws while the child describes the next model. It has ended when this has: Sphinx's
+        writers fork.
+        """
+        if not to_describe:
+            for want in to_draw:
+                self.draw(want)
+                yield want.slug
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        drawer = ThreadPoolExecutor(1)
+        try:
+            drawn = [drawer.submit(self.draw, want) for want in to_draw]
             with closing(self.models.make(to_describe)) as made:
                 for model, found, detail in made:
                     self.found[model] = found
                     if isinstance(found, Failure):
                         self.details[found] = detail
                     own = [want for want in wants if want.model == model]
-                    for want in own:
-                        if not self._is_there(want):
-                            self.draw(want)
-                    yield own[0].slug if own else ""
+                    drawn += [drawer.submit(self.draw, want) for want in own if not self._is_there(want)]
+                    yield own[0].slug
+            for want, each in zip(to_draw, drawn, strict=False):
+                each.result()
+                yield want.slug
+            for each in drawn:
+                each.result()
+        finally:
+            drawer.shutdown(cancel_futures=True)
 
     def draw(self, want: Want) -> None:
         """Draw one picture from its description."""
