@@ -7,6 +7,7 @@ or sequential model, a trace of a subclassed model, or the layers' own attribute
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from sphinxext_layered.description import LayerDescription, LayerText, ModelDesc
 from sphinxext_layered.errors import ModelError, OptionError
 
 from .shapes import shapes_of, tensor_shapes
-from .tracing import Call, InputShape, trace
+from .tracing import Call, InputShape, Spec, arguments_of, mapped, trace
 
 TextCallable = Callable[[int, Any], Any]
 
@@ -68,7 +69,8 @@ def describe(
         ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
     input_shape : tuple, optional
         The input's shape without its batch, or a tuple of them, for a model that does not know it. Such
-        a model is built by this. A model that knows its input's shape keeps it.
+        a model is built by this. Where a model leaves sizes of its input open, the shapes are those
+        that follow from the sizes given.
     text_callable : callable, optional
         Called with each layer's index in ``model.layers`` and the layer; gives (text, above), or None.
 
@@ -81,7 +83,7 @@ def describe(
     ModelError
         It is not a model, or its shapes can be known neither from it nor from `input_shape`.
     OptionError
-        `text_callable` or `input_shape` is not what it should be.
+        `text_callable` or `input_shape` is not what it should be, or the model's input is of another shape.
     """
     members = layers_of(model)
     if members is None:
@@ -151,11 +153,46 @@ def _description(
 def _read(model: Any, input_shape: InputShape | None) -> Reading:
     if not is_keras(model):
         return _read_attributes(model)
+    unbuilt_sequential = hasattr(model, "_functional") and _graph_of(model) is None
+    if unbuilt_sequential and input_shape is not None and len(input_shape) == 1:
+        with contextlib.suppress(Exception):  # the trace says what is wrong
+            model.build((None, *input_shape[0]))  # it has a graph from then on
     graph = _graph_of(model)
     if graph is None:
-        call = trace(model, _layer_class(model), input_shape)
-        graph = _graph_of(model)  # a Sequential has one from its first call on
-    return _read_calls(call) if graph is None else _read_graph(model, graph)
+        call = trace(model, _layer_class(model), arguments_of(model, input_shape))
+        graph = _graph_of(model)
+        return _read_calls(call) if graph is None else _read_graph(model, graph)
+    reading = _read_graph(model, graph)
+    return reading if input_shape is None else _narrowed(model, graph, reading, input_shape)
+
+
+def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape) -> Reading:
+    """Give a functional model's shapes for an input whose open sizes are given."""
+    wanted = tuple((shape[0], *sizes) for shape, sizes in zip(reading.inputs, input_shape, strict=False))
+    if len(input_shape) != len(reading.inputs) or not all(map(_fits, wanted, reading.inputs)):
+        declared = ", ".join(str(shape[1:]) for shape in reading.inputs)
+        raise OptionError(
+            "input_shape",
+            f"the input of the model {_name(model)!r} is {declared}, which {input_shape} does not fit: leave it out, or "
+            "give only sizes that are open there",
+        )
+    specs = {id(tensor): Spec(shape, None) for tensor, shape in zip(graph.inputs, wanted, strict=True)}
+    structure = getattr(graph, "_inputs_struct", getattr(graph, "_nested_inputs", graph.inputs))
+    argument = mapped(structure, lambda tensor: specs[id(tensor)])
+    traced = _read_calls(trace(model, _layer_class(model), ((argument,), {})))
+    shapes = {id(usage.layer): (usage.inputs, usage.outputs) for usage in traced.usages}
+    for usage in reading.usages:
+        for tensor, shape in zip(graph.inputs, wanted, strict=True):
+            if any(tensor is made for node in usage.layer._inbound_nodes for made in node.outputs):
+                shapes.setdefault(id(usage.layer), ((), (shape,)))
+        usage.inputs, usage.outputs = shapes.get(id(usage.layer), (usage.inputs, usage.outputs))
+    return Reading(reading.usages, wanted, traced.outputs)
+
+
+def _fits(shape: Shape, declared: Shape) -> bool:
+    return len(shape) == len(declared) and all(
+        size == known or known is None for size, known in zip(shape, declared, strict=True)
+    )
 
 
 def _read_calls(call: Call) -> Reading:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,15 +51,43 @@ class Spec:
     dtype: str | None
 
 
-def trace(model: Any, layer_class: type, input_shape: InputShape | None) -> Call:
-    """Call a model symbolically, and give what it called.
+def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
+    """Give the arguments of a model's call with a `Spec` for each tensor: as asked, as called, or as built.
 
     Raises
     ------
     ModelError
-        The shape of its input is not known, or its call fails with such input.
+        None of these is known.
     """
-    args, kwargs = _specs(model, input_shape)
+    if input_shape is not None:
+        specs = [Spec((None, *shape), None) for shape in input_shape]
+        return (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)), {}
+    for node in getattr(model, "_inbound_nodes", None) or []:
+        arguments = getattr(node, "arguments", None)
+        if arguments is not None:
+            return mapped(tuple(arguments.args), _spec_of_tensor), mapped(dict(arguments.kwargs), _spec_of_tensor)
+    built_with = _build_config(model)
+    if not built_with:
+        raise ModelError(
+            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
+            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
+            "or give input_shape, such as (224, 224, 3)"
+        )
+    if "input_shape" in built_with:
+        return (_mapped_shapes(built_with["input_shape"]),), {}
+    shapes = built_with.get("shapes_dict", built_with)
+    return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
+
+
+def trace(model: Any, layer_class: type, arguments: Arguments) -> Call:
+    """Call a model symbolically, with a tensor for each `Spec` of the arguments, and give what it called.
+
+    Raises
+    ------
+    ModelError
+        Its call fails with such input.
+    """
+    args, kwargs = arguments
     attempts = (_symbolic, _eager)
     failures: list[Exception] = []
     for attempt in attempts:
@@ -66,13 +95,20 @@ def trace(model: Any, layer_class: type, input_shape: InputShape | None) -> Call
             return attempt(model, layer_class, args, kwargs)
         except Exception as error:  # the user's call may raise anything
             failures.append(error)
-    reason = str(failures[0]).strip().partition("\n")[0][:300]
+    reason = _reason(failures[0])
     shapes = ", ".join(str(spec.shape[1:]) for spec in flattened([args, kwargs]) if isinstance(spec, Spec))
     raise ModelError(
         f"the model {model.name!r} ({type(model).__name__}) cannot be called with input of shape {shapes}, batch left "
         f"out: {type(failures[0]).__name__}: {reason}; give the input_shape that it takes, a tuple of shapes where it "
         "takes several"
     ) from failures[0]
+
+
+def _reason(error: Exception) -> str:
+    """Give the line of an error that says something; Keras begins with where it was, in bold type."""
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("Exception encountered when")), "no reason given")[:300]
 
 
 def _symbolic(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
@@ -90,28 +126,6 @@ def _eager(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
     fills = _EAGER_FILLS if any(None in spec.shape[1:] for spec in specs) else _EAGER_FILLS[:1]
     make = _zeros_maker(layer_class)
     return _open_batch(_merged([_record(model, layer_class, args, kwargs, make, fill) for fill in fills]))
-
-
-def _specs(model: Any, input_shape: InputShape | None) -> tuple[Any, Any]:
-    """Give the model's arguments with a `Spec` for each tensor: as asked, as called, or as built."""
-    if input_shape is not None:
-        specs = [Spec((None, *shape), None) for shape in input_shape]
-        return (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)), {}
-    for node in getattr(model, "_inbound_nodes", None) or []:
-        arguments = getattr(node, "arguments", None)
-        if arguments is not None:
-            return _mapped(tuple(arguments.args), _spec_of_tensor), _mapped(dict(arguments.kwargs), _spec_of_tensor)
-    built_with = _build_config(model)
-    if not built_with:
-        raise ModelError(
-            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
-            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
-            "or give input_shape, such as (224, 224, 3)"
-        )
-    if "input_shape" in built_with:
-        return (_mapped_shapes(built_with["input_shape"]),), {}
-    shapes = built_with.get("shapes_dict", built_with)
-    return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
 
 
 def _build_config(model: Any) -> dict[str, Any]:
@@ -134,14 +148,14 @@ def _positional(call: Callable[..., Any]) -> int:
     return sum(p.kind in kinds and p.default is p.empty for p in parameters)
 
 
-def _mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
+def mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
     """Give a structure of the same kind with every leaf changed."""
     if isinstance(structure, dict):
-        return {key: _mapped(value, change) for key, value in structure.items()}
+        return {key: mapped(value, change) for key, value in structure.items()}
     if isinstance(structure, tuple) and hasattr(structure, "_fields"):
-        return type(structure)(*(_mapped(value, change) for value in structure))
+        return type(structure)(*(mapped(value, change) for value in structure))
     if isinstance(structure, list | tuple):
-        return type(structure)(_mapped(value, change) for value in structure)
+        return type(structure)(mapped(value, change) for value in structure)
     return change(structure)
 
 
@@ -208,7 +222,7 @@ def _record(
     passes: list[Call] = []
     for _ in range(2):
         with _recording(layer_class) as calls:
-            model(*_mapped(args, tensor), **_mapped(kwargs, tensor))
+            model(*mapped(args, tensor), **mapped(kwargs, tensor))
         passes.extend(call for call in calls[-1:] if call.children)
     if not passes:
         raise ModelError("its call uses no layers")
