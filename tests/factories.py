@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sphinxext_layered.description import LayerDescription, ModelDescription, Shape
+from sphinxext_layered.description import LayerDescription, ModelDescription
 
 
 def layer(class_name: str = "Conv2D", *shape: int | None, **given: Any) -> LayerDescription:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..description import ModelDescription
-from ..values import did_you_mean
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.values import did_you_mean
 
 
 def unknown_names(description: ModelDescription, names: Iterable[str]) -> list[tuple[str, str]]:

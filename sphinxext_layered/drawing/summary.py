@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..description import LayerDescription, ModelDescription, Shape
+from sphinxext_layered.description import LayerDescription, ModelDescription, Shape
 
 TIMES = "\u00d7"
 _FEW = 8

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ..description import LayerDescription
-from ..options import LayeredViewOptions
+from sphinxext_layered.description import LayerDescription
+from sphinxext_layered.options import LayeredViewOptions
+
 from .summary import output_text
 
 Label = tuple[str, bool]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ...description import LayerDescription, ModelDescription
+from sphinxext_layered.description import LayerDescription, ModelDescription
+
 from .sizing import Sizes
 
 _MIX_AXES: Final = frozenset({"Reshape", "Permute", "Flatten", "RepeatVector"})

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...description import LayerDescription
-from ..palette import Look, shade
-from ..scene import RGBA, Line, Point, Polygon, Shape
+from sphinxext_layered.description import LayerDescription
+from sphinxext_layered.drawing.palette import Look, shade
+from sphinxext_layered.drawing.scene import RGBA, Line, Point, Polygon, Shape
+
 from .textblock import TextBlock
 
 LEGIBLE: Final = 5.0
@@ -21,6 +22,7 @@ LEAST_GAP: Final = 2.0
 """The least gap between scaled boxes, px."""
 
 _BREAK: Final = 4.0
+_SLANT: Final = 4.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Box:
     """A layer's box, not placed yet.
 
     `depth` is how far it is drawn to the side and up; `gap` the distance to the box before it, without
-    what depth and labels add; `below` and `above` its label.
+    what depth and labels add; `above` says where its label stands.
     """
 
     layer: LayerDescription
@@ -143,36 +145,46 @@ def faces(placed: Placed, shade_step: float) -> tuple[Polygon, ...]:
 def _marks(placed: Placed, ground: RGBA) -> Iterator[Shape]:
     """Draw a break through each dimension that was cut down, as engineers break off what is too long."""
     left, right, top, bottom = placed.left, placed.right, placed.top, placed.bottom
-    middle, level = placed.centre, (top + bottom) / 2
+    outline, level, middle = placed.box.look.outline, (top + bottom) / 2, placed.centre
     if "width" in placed.box.capped:
-        yield from _break((middle, top), (middle, bottom), (min(_BREAK, placed.box.width / 3), 0), placed, ground)
+        gap, slant = _break_of(placed.box.width, placed.box.height)
+        upper = (middle + slant, top)
+        if placed.box.depth:
+            yield from _break(upper, placed.behind(*upper), (gap, 0), ground, outline)
+        yield from _break(upper, (middle - slant, bottom), (gap, 0), ground, outline)
     if "height" in placed.box.capped:
-        yield from _break((left, level), (right, level), (0, min(_BREAK, placed.box.height / 3)), placed, ground)
-    if "depth" in placed.box.capped and placed.box.depth:
-        half = placed.box.depth / 2
-        by = min(_BREAK, half) * 0.7
-        shift = placed.lean * half
-        yield from _break(
-            (left + shift, top - half), (right + shift, top - half), (placed.lean * by, -by), placed, ground
-        )
+        gap, slant = _break_of(placed.box.height, placed.box.width)
+        ends = ((left, level + slant), (right, level - slant))
+        if placed.box.depth:
+            edge = ends[1] if placed.lean > 0 else ends[0]
+            yield from _break(edge, placed.behind(*edge), (0, gap), ground, outline)
+        yield from _break(*ends, (0, gap), ground, outline)
+    if "depth" in placed.box.capped:
+        yield from _depth_break(placed, ground)
 
 
-def _break(start: Point, end: Point, across: Point, placed: Placed, ground: RGBA) -> Iterator[Shape]:
-    """Draw a gap of `across` along a line with one tooth in its middle."""
-    line = _toothed(start, end, across)
-    one = [(x - across[0] / 2, y - across[1] / 2) for x, y in line]
-    other = [(x + across[0] / 2, y + across[1] / 2) for x, y in line]
+def _break_of(length: float, breadth: float) -> tuple[float, float]:
+    """Give how wide a break through `length` is, and by how much each of its ends is off the middle."""
+    return min(_BREAK, length / 4), min(_SLANT, breadth / 4, length / 4)
+
+
+def _depth_break(placed: Placed, ground: RGBA) -> Iterator[Shape]:
+    """Draw a break through the top and the side, half way back."""
+    left, right, top, bottom = placed.left, placed.right, placed.top, placed.bottom
+    half, gap = placed.box.depth / 2, min(_BREAK * 0.7, placed.box.depth / 4)
+    shift, across = placed.lean * half, (placed.lean * gap, -gap)
+    edge = right if placed.lean > 0 else left
+    back = edge + shift
+    yield from _break((left + shift, top - half), (right + shift, top - half), across, ground, placed.box.look.outline)
+    yield from _break((back, top - half), (back, bottom - half), across, ground, placed.box.look.outline)
+
+
+def _break(start: Point, end: Point, across: Point, ground: RGBA, outline: RGBA) -> Iterator[Shape]:
+    """Draw a gap that is `across` wide along a line."""
+    x, y = across[0] / 2, across[1] / 2
+    one = ((start[0] - x, start[1] - y), (end[0] - x, end[1] - y))
+    other = ((start[0] + x, start[1] + y), (end[0] + x, end[1] + y))
     if ground[3]:
         yield Polygon((*one, *reversed(other)), ground)
-    for edge in (one, other):
-        for begin, stop in zip(edge, edge[1:], strict=False):
-            yield Line(begin, stop, placed.box.look.outline)
-
-
-def _toothed(start: Point, end: Point, across: Point) -> list[Point]:
-    steps = ((0, 0), (0.4, 0), (0.46, 1), (0.54, -1), (0.6, 0), (1, 0))
-    (x, y), (far_x, far_y) = start, end
-    return [
-        (x + (far_x - x) * t + across[0] * tooth * 0.9, y + (far_y - y) * t + across[1] * tooth * 0.9)
-        for t, tooth in steps
-    ]
+    yield Line(*one, outline)
+    yield Line(*other, outline)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ..fonts import Font
-from ..scene import Group, Line, Point, Polygon, Shape, Text
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, Text
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from ...description import LayerDescription, ModelDescription
-from ...errors import ModelError, OptionError
-from ...options import LayeredViewOptions
-from ..fonts import Font, font_of
-from ..palette import looks
-from ..scene import Group, Scene
-from ..summary import alt_text, layer_title
-from ..texts import label_of
+from sphinxext_layered.description import LayerDescription, ModelDescription
+from sphinxext_layered.drawing.fonts import Font, font_of
+from sphinxext_layered.drawing.palette import looks
+from sphinxext_layered.drawing.scene import Group, Scene
+from sphinxext_layered.drawing.summary import alt_text, layer_title
+from sphinxext_layered.drawing.texts import label_of
+from sphinxext_layered.errors import ModelError, OptionError
+from sphinxext_layered.options import LayeredViewOptions
+
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
@@ -73,9 +74,7 @@ def _boxes(
     """Give the boxes of the layers that are shown, and the pixels of spacing after the last."""
     shown = _shown(description, options)
     styles = looks(description, options)
-    sizes = dict(
-        zip((layer.index for layer in shown), size_all(_sizes(description, shown), options), strict=True)
-    )
+    sizes = dict(zip((layer.index for layer in shown), size_all(_sizes(description, shown), options), strict=True))
     result: list[Box] = []
     extra = 0.0
     for layer in shown:
@@ -130,9 +129,7 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     )
 
 
-def _legend(
-    boxes: list[Box], options: LayeredViewOptions, font: Font, room: float | None
-) -> legends.Legend | None:
+def _legend(boxes: list[Box], options: LayeredViewOptions, font: Font, room: float | None) -> legends.Legend | None:
     if not options.legend:
         return None
     return legends.measured(
@@ -157,9 +154,7 @@ def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font) -> list[G
     top = 0.0
     for i, row in enumerate(rows):
         groups = _drawn(row, options)
-        groups += cues(
-            row.start, row.end, faint(options.font_color), first=i == 0, last=i == len(rows) - 1
-        )
+        groups += cues(row.start, row.end, faint(options.font_color), first=i == 0, last=i == len(rows) - 1)
         reach = bounds(groups, font)
         result += [moved_group(group, -row.start, top - reach.top) for group in groups]
         top += reach.height + _BETWEEN_ROWS

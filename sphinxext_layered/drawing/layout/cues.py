@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..scene import RGBA, Group, Line
+from sphinxext_layered.drawing.scene import RGBA, Group, Line
 
 ROOM: Final = 22.0
 """The room that a cue takes beside a row, px."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..scene import RGBA, Group, Line
+from sphinxext_layered.drawing.scene import RGBA, Group, Line
+
 from .boxes import Placed
 
 

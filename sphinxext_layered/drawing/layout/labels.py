@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..scene import RGBA, Group, Line, Shape
+from sphinxext_layered.drawing.scene import RGBA, Group, Line, Shape
+
 from .boxes import Placed
 from .textblock import TextBlock, centred
 
@@ -111,7 +112,9 @@ def _label(each: Placed, where: _Set, colour: RGBA) -> Group:
     above = each.box.above
     top = -where.outer if above else where.outer - block.height
     return Group(
-        "label", (*_leader(each, top, block, colour), *centred(block, each.centre, top, colour)), layer=each.box.layer.index
+        "label",
+        (*_leader(each, top, block, colour), *centred(block, each.centre, top, colour)),
+        layer=each.box.layer.index,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
-from ...description import LayerDescription
-from ..fonts import Font
-from ..palette import Look
-from ..scene import RGBA, Group, Shape
-from ..summary import shape_text
+from sphinxext_layered.description import LayerDescription
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.palette import Look
+from sphinxext_layered.drawing.scene import RGBA, Group, Shape
+from sphinxext_layered.drawing.summary import shape_text
+
 from .boxes import Box, Placed, faces
 from .canvas import moved
 from .textblock import TextBlock, flush_left, text_block
@@ -62,7 +64,7 @@ def _names(layers: list[LayerDescription]) -> str:
 
 @dataclass(frozen=True)
 class Legend:
-    """Measured entries, all cells of one size."""
+    """Measured entries, in columns as wide as their widest."""
 
     entries: list[Entry]
     blocks: list[TextBlock]
@@ -80,32 +82,46 @@ class Legend:
         """From a cell's left edge to its text."""
         return self.side * 4 / 3 + _BESIDE_CUBE
 
-    @property
-    def cell(self) -> float:
-        """The width of the widest entry."""
-        return self.indent + max(block.width for block in self.blocks)
-
     def columns(self, width: float) -> int:
         """Say how many entries fit beside each other; one at least."""
-        fitting = int((width + self.between) // (self.cell + self.between))
-        return min(max(fitting, 1), len(self.entries))
+        fitting = 1
+        for columns in range(2, len(self.entries) + 1):
+            if sum(self._narrowest(columns)) > width:
+                break
+            if self.size(columns)[0] <= width:
+                fitting = columns
+        return fitting
 
     def size(self, columns: int) -> tuple[float, float]:
         """Give width and height of the legend in so many columns."""
         heights = self._heights(columns)
-        return (columns * self.cell + (columns - 1) * self.between, sum(heights) + _BETWEEN_ROWS * (len(heights) - 1))
+        widths = self._widths(columns)
+        return (
+            sum(widths) + self.between * (len(widths) - 1),
+            sum(heights) + _BETWEEN_ROWS * (len(heights) - 1),
+        )
 
     def draw(self, columns: int, lean: int, colour: RGBA) -> Group:
         """Draw the entries row by row, from (0, 0) down."""
         shapes: list[Shape] = []
-        top = 0.0
-        for row, height in enumerate(self._heights(columns)):
-            for column, i in enumerate(range(row * columns, min((row + 1) * columns, len(self.entries)))):
-                left = column * (self.cell + self.between)
-                shapes += self._cube(self.entries[i].look, left, top, lean)
-                shapes += flush_left(self.blocks[i], left + self.indent, top, colour)
-            top += height + _BETWEEN_ROWS
+        widths = self._widths(columns)
+        lefts = [0.0, *accumulate(width + self.between for width in widths)]
+        tops = [0.0, *accumulate(height + _BETWEEN_ROWS for height in self._heights(columns))]
+        for i, (entry, block) in enumerate(zip(self.entries, self.blocks, strict=True)):
+            row, column = divmod(i, columns)
+            shapes += self._cube(entry.look, lefts[column], tops[row], lean)
+            shapes += flush_left(block, lefts[column] + self.indent, tops[row], colour)
         return Group("legend", tuple(shapes), title="Legend")
+
+    def _narrowest(self, columns: int) -> list[float]:
+        """Give what so many columns need at least: the first row's cells."""
+        return [self.indent + block.width for block in self.blocks[:columns]]
+
+    def _widths(self, columns: int) -> list[float]:
+        return [
+            self.indent + max(block.width for block in self.blocks[i::columns])
+            for i in range(min(columns, len(self.blocks)))
+        ]
 
     def _heights(self, columns: int) -> list[float]:
         return [
@@ -119,12 +135,8 @@ class Legend:
         return [moved(face, 0, top + self.font.height / 2) for face in faces(placed, self.shade_step)]
 
 
-def measured(
-    found: list[Entry], font: Font, *, between: float, shade_step: float, most: float | None
-) -> Legend:
+def measured(found: list[Entry], font: Font, *, between: float, shade_step: float, most: float | None) -> Legend:
     """Measure the entries; texts wider than `most` allows are wrapped at their words."""
     bare = Legend([], [], font, between, shade_step)
     room = None if most is None else max(most - bare.indent, 1)
     return Legend(found, [text_block(each.text, font, 0, room) for each in found], font, between, shade_step)
-
-

@@ -94,5 +94,3 @@ def place(boxes: Iterable[Box], lean: int, most: float = math.inf) -> list[Row]:
             rows.append(Row())
             rows[-1].add(box, lean, most)
     return rows
-
-

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ...options import LayeredViewOptions
+from sphinxext_layered.options import LayeredViewOptions
 
 Sizes = tuple[int | None, ...]
 """Sizes of an output by axis, without the batch, channels last."""
@@ -103,7 +103,10 @@ class SizingMode:
     )
 
 
-_CAPPED_LIMITS: Final = (80.0, 240.0, 240.0)
+def _capped_limits(options: LayeredViewOptions) -> tuple[float, float, float]:
+    width, height, depth = options.capped_limits or (80, 240, 240)
+    return width, height, depth
+
 
 MODES: Final[dict[str, SizingMode]] = {
     "reference": SizingMode(_linear),
@@ -114,7 +117,7 @@ MODES: Final[dict[str, SizingMode]] = {
     "balanced": SizingMode(_square_root, xy=2.5, z=40),
     # the model's largest is 300 px high and 100 px wide
     "relative": SizingMode(_share, xy=75, z=1000),
-    "capped": SizingMode(_linear, limits=lambda options: options.capped_limits or _CAPPED_LIMITS),
+    "capped": SizingMode(_linear, limits=_capped_limits),
 }
 
 
@@ -127,9 +130,7 @@ def size_all(shapes: list[Sizes], options: LayeredViewOptions) -> list[Size]:
     return [_size(extent, mode, options, largest_xy, largest_z) for extent in extents]
 
 
-def _size(
-    extent: Extent, mode: SizingMode, options: LayeredViewOptions, largest_xy: float, largest_z: float
-) -> Size:
+def _size(extent: Extent, mode: SizingMode, options: LayeredViewOptions, largest_xy: float, largest_z: float) -> Size:
     xy = (options.scale_xy * mode.xy, largest_xy, options.min_xy)
     z = (options.scale_z * mode.z, largest_z, options.min_z)
     axes = {"width": (extent.width, z), "height": (extent.height, xy), "depth": (extent.depth, xy)}

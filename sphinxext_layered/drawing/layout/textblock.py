@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..fonts import Font
-from ..scene import RGBA, Text
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.scene import RGBA, Text
 
 
 @dataclass(frozen=True)
