@@ -27,6 +27,7 @@ suppress_warnings = ["myst.header"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 2
 numpydoc_show_class_members = False
+autodoc_typehints = "none"
 numfig = True
 
 layered_view_max_width = 720
