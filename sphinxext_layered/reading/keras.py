@@ -173,8 +173,8 @@ def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape)
         declared = ", ".join(str(shape[1:]) for shape in reading.inputs)
         raise OptionError(
             "input_shape",
-            f"the input of the model {_name(model)!r} is {declared}, which {input_shape} does not fit: leave it out, or "
-            "give only sizes that are open there",
+            f"the input of the model {_name(model)!r} is {declared}, which {input_shape} does not fit: leave it out, "
+            "or give sizes only where they are open",
         )
     specs = {id(tensor): Spec(shape, None) for tensor, shape in zip(graph.inputs, wanted, strict=True)}
     structure = getattr(graph, "_inputs_struct", getattr(graph, "_nested_inputs", graph.inputs))

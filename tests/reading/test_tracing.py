@@ -1,0 +1,243 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+
+from sphinxext_layered.errors import ModelError
+from sphinxext_layered.reading import build_and_describe, describe
+
+
+@pytest.fixture(autouse=True)
+def _fresh_names():
+    keras.utils.clear_session(free_memory=False)
+
+
+def rows(description):
+    return [(layer.name, layer.output_shapes) for layer in description.layers]
+
+
+class Block(keras.Model):
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.norm = layers.BatchNormalization(name="norm")
+        self.conv = layers.Conv2D(filters, 3, padding="same", name="conv")
+
+    def call(self, x):
+        return self.norm(self.conv(x))
+
+
+class Residual(keras.Model):
+    """Attributes in another order than the calls, a layer never called, one called twice, a dict as output."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = layers.Dense(2, name="head")
+        self.unused = layers.Dense(7, name="unused")
+        self.blocks = [Block(4, name="one"), Block(4, name="two")]
+        self.drop = layers.Dropout(0.5, name="drop")
+        self.pool = layers.GlobalAveragePooling2D(name="pool")
+
+    def call(self, x, training=False):
+        for block in self.blocks:
+            x = self.drop(block(x) + x[..., :1])
+        return {"vector": self.head(self.pool(x)), "map": x}
+
+
+RESIDUAL = [
+    ("one", ((None, 8, 8, 4),)),
+    ("drop", ((None, 8, 8, 4),)),
+    ("two", ((None, 8, 8, 4),)),
+    ("pool", ((None, 4),)),
+    ("head", ((None, 2),)),
+]
+
+
+def test_layers_come_in_the_order_of_their_calls_with_true_shapes():
+    description = describe(Residual(), input_shape=(8, 8, 3))
+    assert rows(description) == RESIDUAL
+    assert description.input_shapes == ((None, 8, 8, 3),)
+    assert description.output_shapes == ((None, 8, 8, 4), (None, 2))
+
+
+def test_index_is_still_the_place_in_model_layers():
+    model = Residual()
+    description = describe(model, input_shape=(8, 8, 3))
+    assert [model.layers[layer.index].name for layer in description.layers] == [name for name, _ in RESIDUAL]
+
+
+def test_layer_that_the_model_does_not_list_is_counted_after_the_others():
+    class Reaching(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.block = Block(4)
+            self.flat = layers.Flatten(name="flat")
+
+        def call(self, x):
+            return self.flat(self.block.conv(x))
+
+    assert [(layer.name, layer.index) for layer in describe(Reaching(), input_shape=(8, 8, 3)).layers] == [
+        ("conv", 2),
+        ("flat", 1),
+    ]
+
+
+def test_calls_and_feeders_are_traced_through_plain_operations():
+    layer = {layer.name: layer for layer in describe(Residual(), input_shape=(8, 8, 3)).layers}
+    assert layer["drop"].calls == 2
+    assert layer["two"].inbound == (layer["drop"].index,)
+    assert layer["pool"].inbound == (layer["drop"].index,)
+    assert layer["one"].index in layer["drop"].inbound
+
+
+def test_nested_subclassed_model_shows_its_own_calls():
+    first = describe(Residual(), input_shape=(8, 8, 3)).layers[0]
+    assert rows(first.nested) == [("conv", ((None, 8, 8, 4),)), ("norm", ((None, 8, 8, 4),))]
+
+
+def test_open_sizes_stay_open():
+    description = describe(Residual(), input_shape=(None, 8, 3))
+    assert description.layers[0].output_shapes == ((None, None, 8, 4),)
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda model: model(ops.zeros((5, 8, 8, 3))),
+        lambda model: model.build((None, 8, 8, 3)),
+        lambda model: model(keras.Input((8, 8, 3))),
+    ],
+    ids=["called", "built", "called symbolically"],
+)
+def test_model_that_was_called_or_built_needs_no_input_shape(prepare):
+    model = Residual()
+    prepare(model)
+    assert rows(describe(model)) == RESIDUAL
+
+
+def test_unbuilt_model_is_an_error_that_says_what_to_do():
+    with pytest.raises(ModelError, match=r"'residual' \(Residual\) is not built.*build\(\).*input_shape"):
+        describe(Residual())
+
+
+class TwoInputs(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3, name="dense")
+        self.embed = layers.Embedding(10, 4, name="embed")
+        self.join = layers.Concatenate(name="join")
+
+    def call(self, numbers, words):
+        return self.join([self.dense(numbers), self.embed(words)[:, 0]])
+
+
+def test_several_inputs_as_arguments():
+    description = describe(TwoInputs(), input_shape=((5,), (6,)))
+    assert description.input_shapes == ((None, 5), (None, 6))
+    assert rows(description)[1:] == [("embed", ((None, 6, 4),)), ("join", ((None, 7),))]
+    assert description.layers[2].inbound == (0, 1)
+
+
+def test_several_inputs_as_a_list():
+    class Listing(TwoInputs):
+        def call(self, inputs):
+            return super().call(*inputs)
+
+    assert describe(Listing(), input_shape=((5,), (6,))).output_shapes == ((None, 7),)
+
+
+def test_dict_of_inputs_of_a_model_that_was_called():
+    class Mapping(TwoInputs):
+        def call(self, inputs):
+            return super().call(inputs["numbers"], inputs["words"])
+
+    model = Mapping()
+    model({"words": ops.zeros((2, 6), "int32"), "numbers": ops.zeros((2, 5))})
+    assert describe(model).output_shapes == ((None, 7),)
+
+
+def test_subclassed_model_inside_a_functional_one():
+    numbers, words = keras.Input((5,)), keras.Input((6,), dtype="int32")
+    model = keras.Model([numbers, words], TwoInputs()(numbers, words))
+    assert [layer.name for layer in describe(model).layers[2].nested.layers] == ["dense", "embed", "join"]
+
+
+def test_call_that_needs_values_is_traced_with_zeros():
+    class Branching(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = layers.Dense(3, name="first")
+            self.second = layers.Dense(2, name="second")
+
+        def call(self, x):
+            x = self.first(x)
+            return self.second(x) if ops.convert_to_numpy(x).sum() == 0 else x
+
+    assert rows(describe(Branching(), input_shape=(4,))) == [("first", ((None, 3),)), ("second", ((None, 2),))]
+    assert describe(Branching(), input_shape=(None, 4)).layers[1].output_shapes == ((None, None, 2),)
+
+
+def test_tensorflow_function_and_dynamic_shapes():
+    class Graph(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3, name="dense")
+            self.lstm = layers.LSTM(2, name="lstm")
+
+        @tf.function
+        def call(self, x):
+            x = self.dense(x)
+            return self.lstm(tf.reshape(x, (tf.shape(x)[0], 1, 3)))
+
+    assert rows(describe(Graph(), input_shape=(4,))) == [("dense", ((None, 3),)), ("lstm", ((None, 2),))]
+
+
+def test_call_that_fails_names_the_shape_and_the_reason():
+    with pytest.raises(ModelError, match=r"\(8, 8\), batch left out: ValueError: .*ndim.*input_shape"):
+        describe(Residual(), input_shape=(8, 8))
+
+
+def test_calls_are_not_watched_afterwards():
+    before = keras.layers.Layer.__call__
+    describe(Residual(), input_shape=(8, 8, 3))
+    with pytest.raises(ModelError):
+        describe(Residual(), input_shape=(8, 8))
+    assert keras.layers.Layer.__call__ is before
+
+
+def test_traced_alike_without_weights():
+    assert build_and_describe(Residual, input_shape=(8, 8, 3)) == describe(Residual(), input_shape=(8, 8, 3))
+
+
+def test_backend_without_open_sizes_gives_the_same():
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "import keras\n"
+        "from sphinxext_layered.reading import build_and_describe\n"
+        "class Net(keras.Model):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.second = keras.layers.Conv2D(4, 3)\n"
+        "        self.first = keras.layers.Dense(2)\n"
+        "    def call(self, x):\n"
+        "        return self.second(self.first(x))\n"
+        "net = build_and_describe(Net, input_shape=(None, 9, 3))\n"
+        "print([layer.output_shapes for layer in net.layers])\n"
+        "print([layer.output_shapes for layer in build_and_describe("
+        "lambda: keras.Sequential([keras.layers.Dense(3)]), input_shape=(4,)).layers])\n"
+        "print('tensorflow' in sys.modules)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, root], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-3:] == [
+        "[((None, None, 9, 2),), ((None, None, 7, 4),)]",
+        "[((None, 3),)]",
+        "False",
+    ]
