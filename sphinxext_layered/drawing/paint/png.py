@@ -1,8 +1,8 @@
 """Pixels: shapes through aggdraw, text through Pillow, files through Pillow.
 
 Everything is blended premultiplied. On a ground that is not opaque aggdraw gives values that are
-premultiplied and calls them straight; so does Pillow's `paste` with a mask, which makes one way of
-blending for both, and it is undone once, at the end.
+premultiplied and calls them straight; so does Pillow's `paste` of a picture with a mask, which makes one
+way of blending for both, and it is undone once, at the end.
 """
 
 from __future__ import annotations
@@ -278,7 +278,8 @@ def _paint_text(image: Image.Image, text: Text, font: Font, ratio: float) -> Non
     mask = coverage(text, string, font, ratio, box)
     if text.colour[3] != 255:
         mask = mask.point([round(value * text.colour[3] / 255) for value in range(256)])
-    image.paste((*text.colour[:3], 255), box, mask)
+    # A picture, not a colour: Pillow blends all four channels of it alike, but keeps a colour's on a clear ground.
+    image.paste(Image.new("RGBA", mask.size, (*text.colour[:3], 255)), box, mask)
 
 
 def _text_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int, int, int, int]) -> Image.Image:
