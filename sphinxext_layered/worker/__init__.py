@@ -7,9 +7,12 @@ neither Sphinx nor Keras, nor anything of the user's.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import linecache
 import os
 import queue
+import re
 import secrets
 import signal
 import site
@@ -23,8 +26,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ..description import SCHEMA, ModelDescription
-from ..errors import DescriptionError, WorkerError
+from sphinxext_layered.description import SCHEMA, ModelDescription
+from sphinxext_layered.errors import DescriptionError, WorkerError
+
 from .dependencies import FileHashes, Installed, MadeFrom, differences, digests_of, still_true
 
 __all__ = [
@@ -196,37 +200,68 @@ def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> 
     -----
     Closing the generator, or an exception in the loop over it, ends the child and its own children.
     """
-    child: _Child | None = None
+    children = _Children(settings)
     try:
         for number, request in enumerate(requests):
-            ready = _read_description(request, settings)
-            if ready is not None:
-                yield ready
-                continue
-            for attempt in range(2):
-                try:
-                    child = child or _Child(settings)
-                    answer = child.ask(number, request)
-                except WorkerError as error:
-                    result: Described | Failed = Failed(request, "worker", str(error), child.output() if child else "")
-                    child = _ended(child)
-                    break
-                spent = answer.get("spent", True)
-                if answer.get("again") is True and attempt == 0:
-                    child = _ended(child)
-                    continue
-                result = _result(request, answer, child)
-                if spent or (isinstance(result, Failed) and result.subtype == "worker"):
-                    child = _ended(child)
-                break
-            yield result
+            yield _read_description(request, settings) or children.describe(number, request)
     finally:
-        _ended(child)
+        children.end()
 
 
-def _ended(child: _Child | None) -> None:
-    if child is not None:
-        child.end()
+class _StartError(WorkerError):
+    """No child can be started."""
+
+
+class _IdleError(WorkerError):
+    """The child was lost before it began with a model."""
+
+
+class _Children:
+    """One child at a time, started when it is needed."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._child: _Child | None = None
+        self._cannot_start = ""
+
+    def describe(self, number: int, request: ModelRequest) -> Described | Failed:
+        """Have a model described by the child, or by a new one where the old one cannot."""
+        for _ in range(3):
+            try:
+                child = self._started()
+                answer = child.ask(number, request)
+            except _StartError as error:
+                self._cannot_start = str(error)
+                return Failed(request, "worker", str(error), "")
+            except _IdleError:
+                self.end()
+                continue
+            except WorkerError as error:
+                failed = Failed(request, "worker", str(error), child.output())
+                self.end()
+                return failed
+            if answer.get("again") is True:
+                self.end()
+                continue
+            result = _result(request, answer, child)
+            if answer.get("spent", True) or (isinstance(result, Failed) and result.subtype == "worker"):
+                self.end()
+            return result
+        self.end()
+        return Failed(request, "worker", "the child was lost three times before it began with the model; try again", "")
+
+    def _started(self) -> _Child:
+        if self._cannot_start:
+            raise _StartError(self._cannot_start)
+        if self._child is None:
+            self._child = _Child(self._settings)
+        return self._child
+
+    def end(self) -> None:
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
 
 
 def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failed | None:
@@ -308,7 +343,7 @@ class _Child:
                 env=_environment(settings, self._token), **group,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise WorkerError(
+            raise _StartError(
                 f"{settings.python} cannot be started: {error}; layered_view_python names the Python"
             ) from None
         _started += 1
@@ -328,13 +363,13 @@ class _Child:
             "modules": None if settings.modules is None else list(settings.modules),
             "environment": settings.environment,
         })  # fmt: skip
-        hello = self._await(self._began + _START_LIMIT)
-        if hello is None:
-            raise WorkerError(
-                f"{settings.python} did not start within {_START_LIMIT:.0f} s; layered_view_python names the Python"
-            )
-        if hello.get("ready") != self._token:
-            raise WorkerError(_garbled(f"{hello!r:.60}"))
+        try:
+            hello = self._await(self._began + _START_LIMIT)
+        except WorkerError as error:
+            raise _StartError(f"{settings.python} cannot describe models: {error}{self.output()}") from None
+        if hello is None or hello.get("ready") != self._token:
+            why = f"did not start within {_START_LIMIT:.0f} s" if hello is None else "cannot describe models"
+            raise _StartError(f"{settings.python} {why}; layered_view_python names the Python")
 
     def ask(self, number: int, request: ModelRequest) -> Mapping[str, Any]:
         """Send a request and wait for its answer.
@@ -358,7 +393,10 @@ class _Child:
             "end": self._marks[1],
         })  # fmt: skip
         limit = self._settings.timeout + _GRACE
-        began = self._await(self._began + limit)
+        try:
+            began = self._await(self._began + limit)
+        except WorkerError as error:
+            raise _IdleError(str(error)) from None
         if began is not None and began.get("began") != number:
             raise WorkerError(_garbled(f"{began!r:.60}"))
         answer = self._await(self._began + limit) if began is not None else None
@@ -415,18 +453,25 @@ class _Child:
         if time.monotonic() - self._began >= self._settings.timeout * 0.98:
             return self._too_long()
         if code == 71:
-            return "the model's code closed a pipe that it did not open, and its description was lost; close only what it opened"
+            return "the model's code closed a pipe that it did not open, so nothing came back; close only what it opened"
         if code is not None and code < 0:
             try:
                 name = signal.Signals(-code).name
             except ValueError:
                 name = f"signal {-code}"
             how = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGKILL": "SIGKILL: was memory short?"}
-            what = f"Python was ended by {how.get(name, name)}"
-            return f"{what} while the model was made; run its function on its own to see where{self._place_of_fault()}"
+            return self._crashed(f"ended by {how.get(name, name)}")
         if code is not None and code >= 0xC0000000:
-            return f"Python crashed with the code {code:#x} while the model was made; run its function on its own to see where{self._place_of_fault()}"
-        return f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends Python out of the model's code"
+            return self._crashed(f"ended by Windows with the code {code:#x}")
+        return (
+            f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends "
+            "Python out of the model's code"
+        )
+
+    def _crashed(self, how: str) -> str:
+        return (
+            f"Python was {how} while the model was made; run its function on its own to see why{self._place_of_fault()}"
+        )
 
     def _too_long(self) -> str:
         return (
@@ -437,18 +482,16 @@ class _Child:
     def _too_large(self, resident: int, limit: int) -> str:
         self._make_it_tell()
         return (
-            f"the child had {resident} MB of resident memory where layered_view_memory_limit allows {limit}; make the model smaller, "
-            f"or raise the limit{self._place_of_fault()}"
+            f"the child had {resident} MB of resident memory where layered_view_memory_limit allows {limit}; make the "
+            f"model smaller, or raise the limit{self._place_of_fault()}"
         )
 
     def _make_it_tell(self) -> None:
         """Have Python's fault handler write where the child is."""
         if sys.platform != "win32":
-            try:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 os.kill(self._process.pid, signal.SIGABRT)
                 self._process.wait(0.5)
-            except (OSError, subprocess.TimeoutExpired):
-                pass
 
     def _place_of_fault(self) -> str:
         """Give the lines of the user's files from what Python's fault handler wrote."""
@@ -506,10 +549,8 @@ class _Child:
             thread.join(1.0)
         if not any(thread.is_alive() for thread in self._threads):
             for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()  # type: ignore[union-attr]
-                except OSError:
-                    pass
 
 
 def _read(fd: int) -> bytes:
@@ -559,8 +600,6 @@ def _paths_for(settings: WorkerSettings) -> list[str]:
 
 def _user_lines_of_fault(output: str, root: str) -> str:
     """Give the lines of the user's files from the text of Python's fault handler, outermost first."""
-    import re
-
     root = os.path.realpath(root or os.getcwd())
     found = []
     for file, line, name in re.findall(r'^  File "(.+?)", line (\d+) in (.+)$', output, re.MULTILINE):
@@ -572,8 +611,6 @@ def _user_lines_of_fault(output: str, root: str) -> str:
 
 
 def _line_of(path: str, number: int) -> str:
-    import linecache
-
     linecache.checkcache(path)
     text = linecache.getline(path, number).strip()
     return f"\n    {text}" if text else ""
@@ -607,15 +644,11 @@ def _kill_all(process: subprocess.Popen[bytes], token: str) -> None:
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
             process.kill()
         return
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     for pid in _marked_processes(token):
-        try:
+        with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass
 
 
 def _marked_processes(token: str) -> Iterator[int]:

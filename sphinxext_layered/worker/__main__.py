@@ -3,12 +3,13 @@
 It answers each line of JSON from its parent with one. Before anything of the user's runs, the pipes to the
 parent are moved away from the standard streams, which from then on lead to what is shown with a failure.
 
-After each model it puts back (`_State`): the working folder, ``sys.path``, ``sys.meta_path``, ``os.environ``, ``sys.stdin``,
-``sys.stdout`` and ``sys.stderr``, ``sys.excepthook``, the filters of warnings, signal handlers and timers, the limit of
-recursion, the tracing and profiling functions, the state of garbage collection, the seeds of ``random`` and NumPy, and
-Keras's image_data_format, floatx, epsilon and dtype policy. What a module's own body sets while it is first imported is set again for
-the next model of that module. Where a thread is left over that would keep the process alive, or a model rests on a module whose
-body set something while it was imported for another module, a new child takes the rest.
+After each model it puts back (`_State`): the working folder, ``sys.path``, finders taken from ``sys.meta_path``,
+``os.environ``, ``sys.stdin``, ``sys.stdout`` and ``sys.stderr``, ``sys.excepthook``, the filters of warnings, signal
+handlers and timers, the limit of recursion, the tracing and profiling functions, the state of garbage collection, the
+seeds of ``random`` and NumPy, and Keras's image_data_format, floatx, epsilon and dtype policy. What a module's own body
+sets while it is first imported is set again for the next model of that module. Where a thread is left over that would
+keep the process alive, or a model rests on a module whose body set something while it was imported for another module,
+a new child takes the rest.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import inspect
 import io
 import json
 import os
+import pkgutil
 import queue
 import random
 import signal
@@ -34,9 +36,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from ..errors import ModelError, TargetError
-from ..target import Target, parse_target
-from ..values import did_you_mean
+from sphinxext_layered.errors import ModelError, TargetError
+from sphinxext_layered.target import Target, parse_target
+from sphinxext_layered.values import did_you_mean
+
 from .dependencies import FRAMEWORKS, Recorder, is_installed, is_standard
 
 LOST_PIPE: Final = 71
@@ -101,7 +104,7 @@ class _Channel:
             if not _is_usable(getattr(sys, name), getattr(sys, f"__{name}__")):
                 fd = ("stdin", "stdout", "stderr").index(name)
                 stream = io.TextIOWrapper(
-                    io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False),  # type: ignore[arg-type]
+                    io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False),
                     encoding="utf-8",
                     errors="backslashreplace",
                     write_through=True,
@@ -189,11 +192,12 @@ class _Server:
         self._settings = settings
         self._channel = channel
         self._recorder = Recorder(settings["root"])
-        self._recorder.on_import = self._framework_imported
+        self._recorder.around_import = self._around_import
         self._recorder.install()
         self._threads = set(threading.enumerate())
         self._keras_at_first: dict[str, Any] | None = None
         self._first = _State.of_process()
+        self._settled: dict[str, str] = {}
         self._effects: dict[str, tuple[_State, set[str]]] = {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -219,7 +223,7 @@ class _Server:
                 self._check_name(wanted)
         build = self._file_builder(request["file"]) if target is None else self._builder(target)
         text_callable = None if texts is None else self._resolve(texts)
-        from .. import reading
+        from sphinxext_layered import reading
 
         shape = request["input_shape"]
         input_shape = None if shape is None else tuple(tuple(sizes) for sizes in shape)
@@ -235,7 +239,7 @@ class _Server:
             )
 
         def build() -> object:
-            from .. import reading
+            from sphinxext_layered import reading
 
             return reading.load_model_file(path)
 
@@ -247,8 +251,8 @@ class _Server:
             return lambda: found
         if not callable(found):
             raise TargetError(
-                f"{target.module}:{target.attribute} is a {type(found).__name__}, not a model nor a function or class that "
-                "makes one; name the function that returns the model"
+                f"{target.module}:{target.attribute} is a {type(found).__name__}, not a model nor what makes one; name "
+                "the function that returns the model"
             )
         _check_arguments(target, found)
 
@@ -312,16 +316,22 @@ class _Server:
 
     def _note_effects(self, name: str, before: _State, modules: set[str]) -> None:
         after = _State.of_process()
-        keras_before = before.keras or self._keras_at_first
-        if after.differs(before) or after.keras != keras_before:
-            after.threads_of = None
+        before.environment = {**before.environment, **self._settled}
+        if after.differs(before) or after.keras != (before.keras or self._keras_at_first):
             of_project = {module for module in modules if self._recorder.kind(module) == "project"}
             self._effects[name] = (after, of_project | {name})
 
-    def _framework_imported(self) -> None:
-        """Note how Keras is set as soon as it is there, before the user's code sets it."""
-        if self._keras_at_first is None and "keras" in sys.modules:
-            self._keras_at_first = _keras_settings()
+    def _around_import(self, top: str) -> Callable[[], None]:
+        """Note what an installed package sets when it is loaded: it stays, as it would in any process."""
+        environment = dict(os.environ)
+
+        def loaded() -> None:
+            self._settled.update({k: v for k, v in os.environ.items() if environment.get(k) != v})
+            self._first.environment.update(self._settled)
+            if self._keras_at_first is None and "keras" in sys.modules:
+                self._keras_at_first = _keras_settings()
+
+        return loaded
 
     def _seed(self) -> None:
         """Seed what is random, so that a model is the same alone and after others."""
@@ -336,7 +346,7 @@ class _Server:
         self._first.put_back()
         if self._keras_at_first:
             _set_keras(self._keras_at_first)
-        sys.stdout = sys.stderr = None  # type: ignore[assignment]
+        sys.stdout = sys.stderr = None
         self._channel.streams()
         new = [thread for thread in threading.enumerate() if thread not in self._threads and not thread.daemon]
         for thread in new:
@@ -423,11 +433,9 @@ def _no_module(name: str, missing: str) -> str:
         package = sys.modules[parent]
         if not hasattr(package, "__path__"):
             return f"there is no module {name!r}: {parent!r} is not a package; write {parent}:function"
-        import pkgutil
-
         known = [found.name for found in pkgutil.iter_modules(package.__path__)]
-        return f"there is no module {missing!r}; {did_you_mean(missing.rpartition('.')[2], known) if known else f'{parent} has no modules'}"
-    import pkgutil
+        advice = did_you_mean(missing.rpartition(".")[2], known) if known else f"{parent} has no modules"
+        return f"there is no module {missing!r}; {advice}"
 
     known = [
         found.name
@@ -474,7 +482,6 @@ class _State:
     collects: bool
     hook: Any
     keras: dict[str, Any] | None
-    threads_of: None = None
 
     @classmethod
     def of_process(cls) -> _State:
@@ -596,31 +603,36 @@ def _explained(error: BaseException) -> tuple[str, str]:
         return "model", _text(error)
     if (framework := _broken_framework(error)) is not None:
         return "framework", framework
-    shown = _shown(error)
-    for kinds, remedy in _REMEDIES:
-        if isinstance(error, kinds):
-            return "model", remedy.format(shown=shown, name=getattr(error, "name", None))
-    return "model", f"the model could not be made: {shown}; run the function on its own to see why"
+    what, remedy = next((what, remedy) for kind, what, remedy in _REMEDIES if isinstance(error, kind))
+    if isinstance(error, ImportError) and "partially initialized" in _text(error):
+        what, remedy = "modules of the model import one another in a circle", "import one of them inside a function"
+    return "model", f"{what}: {_shown(error)}; {remedy}"
 
 
-_REMEDIES: Final[tuple[tuple[Any, str], ...]] = (
-    (SyntaxError, "a module of the model cannot be read: {shown}; mend the line"),
-    (
-        SystemExit,
-        "the code of the model ended Python: {shown}; leave out sys.exit, or put it under if __name__ == '__main__'",
-    ),
-    (KeyboardInterrupt, "the code of the model raised KeyboardInterrupt: {shown}; raise an Exception instead"),
+_REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
+    (SyntaxError, "a module of the model cannot be read", "mend the line"),
+    (SystemExit, "the model's code ended Python", "leave out sys.exit, or put it under if __name__ == '__main__'"),
+    (KeyboardInterrupt, "the model's code raised KeyboardInterrupt", "raise an Exception instead"),
     (
         ModuleNotFoundError,
-        "a module that the model's code imports is missing: {shown}; install it for the Python that describes models, or put its folder on sys.path in conf.py",
+        "a module that the model's code imports is missing",
+        "install it for the Python that describes models, or put its folder on sys.path in conf.py",
     ),
-    (ImportError, "a module of the model cannot be imported: {shown}"),
-    (RecursionError, "the code of the model calls itself without end: {shown}; give its recursion an end"),
-    (MemoryError, "the code of the model needs more memory than there is: {shown}; make the model smaller"),
+    (ImportError, "a module of the model cannot be imported", "mend the import"),
+    (RecursionError, "the model's code calls itself without end", "give its recursion an end"),
+    (MemoryError, "the model's code needs more memory than there is", "make the model smaller"),
     (
         Warning,
-        "a warning was turned into an error while the model was made: {shown}; mend what it warns of, or leave warnings as they are",
+        "a warning was turned into an error while the model was made",
+        "mend what it warns of, or leave warnings as they are",
     ),
+    (BaseException, "the model could not be made", "run the function on its own to see why"),
+)
+
+
+_ELSEWHERE: Final = (
+    "the Python that describes models ({python}): {mend} there, name another Python in layered_view_python, or build "
+    "from committed descriptions with layered_view_mode = 'cached'"
 )
 
 
@@ -629,15 +641,10 @@ def _broken_framework(error: BaseException) -> str | None:
     cause: BaseException | None = error
     while cause is not None and seen < 10:
         if isinstance(cause, ModuleNotFoundError) and cause.name in FRAMEWORKS:
-            return (
-                f"{cause.name} is not installed for the Python that describes models ({sys.executable}): install it there, name another "
-                "Python in layered_view_python, or build from committed descriptions with layered_view_mode = 'cached'"
-            )
+            return f"{cause.name} is not installed for {_ELSEWHERE.format(python=sys.executable, mend='install it')}"
         if isinstance(cause, Exception) and (name := _failed_while_loading(cause)):
-            return (
-                f"{name} cannot be imported by the Python that describes models ({sys.executable}): {_shown(cause)}; mend its "
-                "installation there, name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = 'cached'"
-            )
+            elsewhere = _ELSEWHERE.format(python=sys.executable, mend="mend its installation")
+            return f"{name} cannot be imported ({_shown(cause)}) by {elsewhere}"
         cause, seen = cause.__cause__ or cause.__context__, seen + 1
     return None
 
@@ -680,9 +687,20 @@ def _place(file: str, root: str) -> str:
 
 def _whole_traceback(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(error, limit=200))
+        whole = traceback.TracebackException.from_exception(error, limit=-200)
+        _leave_out_own(whole, 0)
+        return "".join(whole.format())
     except BaseException:
         return _shown(error)
+
+
+def _leave_out_own(shown: traceback.TracebackException, depth: int) -> None:
+    """Leave out of a traceback, and of those before it, what is the child's own and not the user's."""
+    own = (os.path.join(_OWN_FOLDER, "worker") + os.sep, "<frozen importlib")
+    shown.stack[:] = [entry for entry in shown.stack if not entry.filename.startswith(own)]
+    for other in (shown.__cause__, shown.__context__):
+        if other is not None and depth < 10:
+            _leave_out_own(other, depth + 1)
 
 
 def _shown(error: BaseException) -> str:
