@@ -23,7 +23,8 @@ SCHEMA: Final = "layered-view-description/1"
 Shape = tuple[int | None, ...]
 """Sizes by axis, batch first; None where a size is open."""
 
-_DEEPEST: Final = 40
+_DEEPEST: Final = 100
+_MOST_AXES: Final = 32
 _LARGEST: Final = 2**63
 
 
@@ -182,14 +183,16 @@ def _read(kind: Any, value: Any, where: str, depth: int) -> Any:
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list | tuple):
             raise _refused(where, "a list", value)
+        if kind == Shape and len(value) > _MOST_AXES:
+            raise _refused(where, f"at most {_MOST_AXES} axes", value)
         (item_kind, _) = typing.get_args(kind)
         return tuple(_read(item_kind, item, f"{where}[{i}]", depth + 1) for i, item in enumerate(value))
     if dataclasses.is_dataclass(kind):
         return _read_fields(kind, value, where, depth)
     if type(value) is not kind:
         raise _refused(where, f"of type {kind.__name__}", value)
-    if kind is int and not -_LARGEST <= value < _LARGEST:
-        raise _refused(where, "a number of 64 bits", value)
+    if kind is int and not 0 <= value < _LARGEST:
+        raise _refused(where, "a number from 0 of at most 63 bits", value)
     return value
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME: Final = "layered_view.png"
 VECTOR_TYPES: Final = ("svg", "pdf")
+_NAMED_ALONE: Final = ("BUFR", "GRIB", "HDF5", "WMF")  # Pillow knows these but has no writer of them
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def file_type(path: Path) -> str:
     from PIL import Image
 
     name = Image.registered_extensions().get(suffix, "")
-    if name not in Image.SAVE:
+    if name not in Image.SAVE or name in _NAMED_ALONE:
         raise PaintError(
             f"{path}: no picture can be written as {suffix!r}; "
             "end the name with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
