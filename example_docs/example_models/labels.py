@@ -2,8 +2,8 @@
 
 
 def kernel_and_shape(index, layer):
-    """Give a layer's kernel, if it has one, and the sizes of its output; every other text above."""
-    shape = " x ".join("?" if size is None else str(size) for size in layer.output.shape[1:])
+    """Give a layer's kernel or name, and the sizes of its output."""
+    shape = " x ".join(str(size or "?") for size in layer.output.shape[1:])
     kernel = getattr(layer, "kernel_size", None)
     first = " x ".join(map(str, kernel)) if kernel else layer.name
     return f"{first}\n{shape}", index % 2 == 1
