@@ -31,7 +31,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     from .directive import LayeredView
     from .nodes import PLACEHOLDERS, skip
     from .option_table import LayeredViewConfig, LayeredViewOptionTable
-    from .transform import PicturesIn
+    from .transform import PicturesIn, ReadAgainAfterErrors
 
     config.register(app)
     app.add_directive("layered-view", LayeredView)
@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     formats = ("html", "latex", "text", "man", "texinfo")
     for placeholder in PLACEHOLDERS:
         app.add_node(placeholder, **dict.fromkeys(formats, (skip, None)))  # type: ignore[arg-type]
+    app.add_transform(ReadAgainAfterErrors)
     app.add_post_transform(PicturesIn)
     app.add_message_catalog("sphinxext_layered", str(Path(__file__).parents[1] / "locale"))
     app.connect("builder-inited", _note_builder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -166,6 +166,8 @@ class LayeredView(SphinxDirective):
         words = _Words({}, {}, {}, [])
         for spelt, text in self.options.items():
             name = str(spelt).lower()
+            if name == "alt" and self._in_substitution() and not self._offset("alt"):
+                continue  # docutils gives the substitution's name, which says less than the model
             try:
                 self._read_option(name, _as_text(text), words)
             except ValueError as error:
@@ -265,7 +267,7 @@ class LayeredView(SphinxDirective):
         """Give the object in whose description the directive stands, such as a docstring read by autodoc."""
         current = getattr(self.env, "current_document", None)
         described = (self.env.temp_data if current is None else current).get("object")
-        name = described[0] if isinstance(described, tuple) and described else ""
+        name = described[0] if isinstance(described, tuple) and described else described
         if not name:
             raise TargetError("no reference; write module:function, or stand in the docstring of what is to be drawn")
         return Target("", str(name))
@@ -277,22 +279,24 @@ class LayeredView(SphinxDirective):
 
     def _place(self, option: str) -> tuple[str, int]:
         """Give the file and line of an option, or of the directive where the option is empty or not to be found."""
-        offset = 0
-        if option:
-            pattern = re.compile(rf"\s*:?{re.escape(option)}\s*:(\s|$)", re.IGNORECASE)
-            lines = self.block_text.splitlines()
-            offset = next((i for i, line in enumerate(lines) if pattern.match(line)), 0)
-        for lineno in (self.lineno + offset, self.lineno):
+        for lineno in (self.lineno + self._offset(option), self.lineno):
             source, line = self.state_machine.get_source_and_line(lineno)
             if source and line:
                 return str(source), int(line)
         return str(self.env.doc2path(self.env.docname)), self.lineno
 
+    def _offset(self, option: str) -> int:
+        """Give how many lines below the directive an option stands, 0 where it is not to be found."""
+        if not option:
+            return 0
+        pattern = re.compile(rf"\s*:?{re.escape(option)}\s*:(\s|$)", re.IGNORECASE)
+        lines = self.block_text.splitlines()
+        return next((i for i, line in enumerate(lines) if pattern.match(line)), 0)
+
     def _report(self, option: str, error: LayeredViewError) -> None:
         source, line = self._place(option)
         self.env.note_reread()
-        message = f":{option}: {error.problem}" if isinstance(error, OptionError) else str(error)
-        logger.warning(message, type="layered_view", subtype=error.subtype, location=f"{source}:{line}")
+        logger.warning(_said(error), type="layered_view", subtype=error.subtype, location=f"{source}:{line}")
 
     # -- the nodes
 
@@ -300,10 +304,7 @@ class LayeredView(SphinxDirective):
         image = words.image
         node = layered_view(self.block_text, request=request.document() if request else None, docname=self.env.docname)
         node["reference"] = request.reference if request else (self.arguments[0] if self.arguments else "")
-        node["problem"] = "; ".join(
-            f":{name}: {error.problem}" if isinstance(error, OptionError) else str(error)
-            for name, error in words.problems
-        )
+        node["problem"] = "; ".join(_said(error) for _, error in words.problems)
         for name in ("alt", "width", "height", "scale", "loading"):
             if image.get(name) is not None:
                 node[name] = image[name]
@@ -407,11 +408,11 @@ class LayeredView(SphinxDirective):
         return node
 
 
+def _said(error: LayeredViewError) -> str:
+    """Give what a page and its warning say of an error; an option is named as the page spells it."""
+    return f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
+
+
 def _bare(reader: Reader, text: str) -> str:
     """Give what an option without a value stands for."""
     return reader.bare if not text.strip() and reader.bare is not None else text
-
-
-def documented_options() -> Mapping[str, str]:
-    """Give the options that only pages have and what each does, for the documentation."""
-    return {name: option.doc for name, option in PAGE_OPTIONS.items()}

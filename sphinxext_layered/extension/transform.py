@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
 from sphinx.locale import _ as sphinx_text
+from sphinx.locale import get_translation
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from . import builder_of
@@ -24,8 +26,26 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
+_ = get_translation("sphinxext_layered")
+
 _UNTOUCHED: Final = ("gettext",)
 """Builders that read the placeholders themselves: their texts are messages."""
+
+
+class ReadAgainAfterErrors(SphinxTransform):
+    """Have a page read again on which docutils itself refused the directive, such as for an option given twice.
+
+    Before docutils takes its messages out of the document.
+    """
+
+    default_priority = 10
+
+    def apply(self, **kwargs: Any) -> None:
+        """Look for such messages."""
+        if any(
+            '"layered-view" directive' in message.astext() for message in self.document.findall(nodes.system_message)
+        ):
+            self.env.note_reread()
 
 
 class PicturesIn(SphinxPostTransform):
@@ -185,7 +205,7 @@ def _fit_figure(node: layered_view, width: int) -> None:
     if node.get("figwidth") == "image":
         figure = next((parent for parent in _parents(node) if isinstance(parent, nodes.figure)), None)
         if figure is not None:
-            shown, _ = shown_size((width, width), node)
+            shown = shown_size((width, width), node)[0]
             figure["width"] = f"{shown}px" if shown.isdigit() else shown
 
 
@@ -212,12 +232,11 @@ def _say(node: layered_view, text: str) -> None:
 
 def _fail(node: layered_view, message: str) -> None:
     """Put a note in the place of `node` that says which picture is missing and why."""
-    first, _, rest = message.strip().partition("\n")
-    words: list[nodes.Node] = [nodes.Text(sphinx_text("[image]") + " ")]
-    if node["reference"]:
-        words.append(nodes.literal(node["reference"], node["reference"]))
-        words.append(nodes.Text(": "))
-    words.append(nodes.Text(first or "the picture could not be made"))
+    first, _newline, rest = message.strip().partition("\n")
+    words: list[nodes.Node] = [nodes.Text(_("No picture"))]
+    if reference := node["reference"]:
+        words = [nodes.Text(_("No picture of") + " "), nodes.literal(reference, reference)]
+    words.append(nodes.Text(f": {first}"))
     more: list[nodes.Node] = []
     if rest.strip():
         more.append(nodes.literal_block(rest, rest, language="none"))

@@ -12,6 +12,7 @@ import pytest
 from docutils import nodes
 from PIL import Image
 from sphinx.testing.util import SphinxTestApp
+from sphinx.util.console import strip_colors
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
 from sphinxext_layered.extension import build
@@ -120,12 +121,17 @@ def built(
 ) -> Callable[..., Built]:
     """Write a project and build it: ``built({"index.rst": "..."}, conf="...", builder="html")``."""
 
+    before: list[SphinxTestApp] = []
+
     def run(
         files: Mapping[str, str] | Path, conf: str = "", builder: str = "html", name: str = "project", **kwargs: Any
     ) -> Built:
         source = files if isinstance(files, Path) else make_project(files, conf, name)
+        while before:
+            before.pop().cleanup()
         app = make_app(builder, srcdir=source, **kwargs)
+        before.append(app)
         app.build()
-        return Built(app, app.warning.getvalue())
+        return Built(app, strip_colors(app.warning.getvalue()))
 
     return run
