@@ -19,7 +19,7 @@ from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
 from .canvas import Bounds, bounds, moved_group
 from .cues import cues
-from .fit import fit
+from .fit import fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
 from .row import Row
@@ -49,7 +49,7 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
     rows = fit(boxes, -1 if options.draw_reversed else 1, left)
-    groups = _stacked(rows, options, font)
+    groups = _stacked(rows, options, font, marked=has_cues(left))
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = boxes[0].gap - options.spacing
@@ -60,7 +60,8 @@ def _room(options: LayeredViewOptions) -> float | None:
     """Give the width between the paddings, with the ink of the outermost lines taken off."""
     if options.max_width is None:
         return None
-    room = options.max_width - 2 * options.padding - 2
+    ink = max(options.connector_width, 1) if options.draw_funnel else 1
+    room = options.max_width - 2 * options.padding - 1 - ink
     if room < 20:
         raise OptionError(
             "max_width", f"{options.max_width} leaves no room within a padding of {options.padding}; widen it"
@@ -148,13 +149,15 @@ def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float 
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
 
 
-def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font) -> list[Group]:
+def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font, *, marked: bool) -> list[Group]:
     """Draw the rows below each other, each beginning at x = 0 where its boxes and labels begin."""
     result: list[Group] = []
     top = 0.0
     for i, row in enumerate(rows):
         groups = _drawn(row, options)
-        groups += cues(row.start, row.end, faint(options.font_color), first=i == 0, last=i == len(rows) - 1)
+        if marked:
+            colour = faint(options.font_color)
+            groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
         reach = bounds(groups, font)
         result += [moved_group(group, -row.start, top - reach.top) for group in groups]
         top += reach.height + _BETWEEN_ROWS

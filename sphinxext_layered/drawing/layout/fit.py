@@ -28,10 +28,15 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     one = _greatest(lambda scale: _placed(boxes, lean, scale, most), low, _widest_scale(boxes, most), 1)
     if len(one) == 1 and one[0].width <= most:
         return one
-    inner = most - 2 * ROOM if most > 6 * ROOM else most
+    inner = most - 2 * ROOM if has_cues(most) else most
     high = _widest_scale(boxes, inner)
     number = len(_placed(boxes, lean, min(low, high), inner))
     return _greatest(lambda scale: _placed(boxes, lean, scale, inner), low, high, number)
+
+
+def has_cues(most: float | None) -> bool:
+    """Say whether rows within `most` pixels have room for cues beside them."""
+    return most is None or most > 6 * ROOM
 
 
 def _placed(boxes: list[Box], lean: int, scale: float, most: float) -> list[Row]:

@@ -1,0 +1,233 @@
+"""Where boxes stand, and what else is on the canvas."""
+
+import time
+
+import pytest
+from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequence, spacing, unet, vgg16
+from geometry import boxes, clashes, depths, fronts, hidden_fronts, in_order, labels, reach
+
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.scene import Line
+from sphinxext_layered.errors import ModelError, OptionError
+from sphinxext_layered.options import LayeredViewOptions
+
+MODELS = {each.__name__: each for each in (vgg16, lenet, autoencoder, unet, resnet, sequence, mlp, cnn3d)}
+VARIANTS = [
+    {},
+    {"draw_reversed": True},
+    {"draw_volume": False},
+    {"text_callable": "default", "legend": True},
+    {"text_callable": "name_and_shape", "draw_reversed": True, "legend": True, "legend_position": "left"},
+    {"max_width": 700, "text_callable": "shape", "legend": True, "show_dimension": True},
+    {"max_width": 400, "draw_reversed": True, "padding": 0},
+]
+
+
+def drawn(*layers, **given):
+    return lay_out(model(*layers), LayeredViewOptions(**given))
+
+
+def gaps(scene):
+    faces = in_order(scene)
+    return [round(after.left - before.right, 3) for before, after in zip(faces, faces[1:], strict=False)]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_layer_is_seen_and_nothing_touches_the_edge(name, variant):
+    description = MODELS[name]()
+    options = LayeredViewOptions(**variant)
+    scene = lay_out(description, options)
+    assert len(fronts(scene)) == len(description.layers)
+    assert hidden_fronts(scene) == []
+    assert clashes(scene) == []
+    ink = reach(scene)
+    padding = options.padding
+    assert ink.left == pytest.approx(padding)
+    assert ink.top == pytest.approx(padding)
+    assert scene.width - 1 <= ink.right + padding <= scene.width + 1e-3
+    assert scene.height - 1 <= ink.bottom + padding <= scene.height + 1e-3
+    assert options.max_width is None or scene.width <= options.max_width
+
+
+CUBES = [layer("Conv2D", size, size, 3) for size in (90, 60, 30)]
+
+
+def test_shrinking_boxes_keep_the_distance_of_their_middles():
+    scene = drawn(*CUBES)
+    # depths 120, 80, 40: 10 + (120 - 80) / 2
+    assert gaps(scene) == [30, 30]
+    middles = [(box.left + box.right) / 2 for box in boxes(scene).values()]
+    assert middles[1] - middles[0] == pytest.approx(20 + 10)
+
+
+def test_growing_boxes_stand_beside_their_predecessors():
+    assert gaps(drawn(*reversed(CUBES))) == [10, 10]
+
+
+def test_reversed_is_the_mirror_of_the_other_order():
+    there, back = drawn(*CUBES, draw_reversed=True), drawn(*reversed(CUBES))
+    assert gaps(there) == gaps(back)
+    mirrored = [scene_width - front.right for scene_width, front in ((back.width, f) for f in in_order(back))]
+    assert [round(front.left, 3) for front in in_order(there)] == pytest.approx(
+        [round(left, 3) for left in reversed(mirrored)], abs=1.0
+    )
+    assert all(boxes(there)[index].left < front.left for index, front in fronts(there).items())
+
+
+def test_reversed_paints_the_last_box_first():
+    def order(**given):
+        return [group.layer for group in drawn(*CUBES, **given).groups if group.role == "layer"]
+
+    assert order() == [0, 1, 2]
+    assert order(draw_reversed=True) == [2, 1, 0]
+
+
+def test_boxes_are_centred_on_one_line_with_their_depth():
+    for scene in (drawn(*CUBES), drawn(*CUBES, draw_volume=False)):
+        assert len({round((box.top + box.bottom) / 2, 3) for box in boxes(scene).values()}) == 1
+
+
+def test_spacing_and_padding():
+    assert gaps(drawn(layer("A", 5), layer("B", 5), spacing=33)) == [33]
+    narrow, wide = drawn(layer("A", 5), padding=0), drawn(layer("A", 5), padding=25)
+    assert (wide.width, wide.height) == (narrow.width + 50, narrow.height + 50)
+
+
+def test_a_spacing_layer_is_a_gap_of_exactly_its_pixels_more():
+    a, b = layer("Conv2D", 9, 9, 3), layer("Conv2D", 9, 9, 3)
+    assert gaps(drawn(a, spacing(50), b)) == [60]
+    assert gaps(drawn(a, spacing(50), spacing(7), b)) == [67]
+    assert gaps(drawn(a, spacing(50), b, type_ignore=["SpacingDummyLayer"])) == [10]
+    plain = drawn(a, b)
+    assert in_order(drawn(a, spacing(50), b))[1].height == in_order(plain)[1].height
+    assert drawn(a, b, spacing(50)).width == drawn(spacing(50), a, b).width == plain.width + 50
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ({"type_ignore": ["Dropout"]}, [0, 2, 3]),
+        ({"type_ignore": ["keras.layers.Dropout", "Dense"]}, [0, 3]),
+        ({"type_ignore": ["Layer"], "index_ignore": []}, []),
+        ({"index_ignore": [0, 3]}, [1, 2]),
+        ({"styles": {"dropout": {"hidden": True}}}, [0, 2, 3]),
+    ],
+)
+def test_layers_that_are_left_out_leave_no_gap(given, left):
+    layers = [layer("A", 5), layer("Dropout", 5), layer("Dense", 5), layer("B", 5)]
+    if not left:
+        with pytest.raises(OptionError, match="type_ignore and index_ignore"):
+            drawn(*layers, **given)
+        return
+    scene = drawn(*layers, **given)
+    assert sorted(fronts(scene)) == left
+    assert gaps(scene) == [10] * (len(left) - 1)
+
+
+def test_a_model_without_layers_is_an_error_of_the_model():
+    for layers in ((), (spacing(5),)):
+        with pytest.raises(ModelError, match="no layers"):
+            drawn(*layers)
+
+
+def funnels(scene):
+    return [group.shapes for group in scene.groups if group.role == "funnel"]
+
+
+def test_funnels_join_the_facing_corners():
+    scene = drawn(*CUBES[:2])
+    one, other = in_order(scene)
+    (lines,) = funnels(scene)
+    depth = depths(scene)
+    assert [(line.start, line.end) for line in lines] == [
+        (pytest.approx(start), pytest.approx(end))
+        for start, end in [
+            ((one.right, one.top), (other.left, other.top)),
+            ((one.right, one.bottom), (other.left, other.bottom)),
+            ((one.right + depth[0], one.top - depth[0]), (other.left + depth[1], other.top - depth[1])),
+            ((one.right + depth[0], one.bottom - depth[0]), (other.left + depth[1], other.bottom - depth[1])),
+        ]
+    ]
+
+
+def test_flat_boxes_have_two_lines_and_reversed_ones_lead_left():
+    assert len(funnels(drawn(*CUBES[:2], draw_volume=False))[0]) == 2
+    lines = funnels(drawn(*CUBES[:2], draw_reversed=True))[0]
+    assert lines[2].start[0] < lines[0].start[0]
+
+
+def test_funnels_are_painted_between_their_boxes():
+    for given in ({}, {"draw_reversed": True}):
+        assert [group.role for group in drawn(*CUBES, **given).groups] == ["layer", "funnel"] * 2 + ["layer"]
+
+
+def test_funnels_have_the_next_outline_or_their_own_colour_and_width():
+    map_ = {"Conv2D": {"outline": "red"}}
+    assert {line.colour for line in funnels(drawn(*CUBES, color_map=map_))[0]} == {(255, 0, 0, 255)}
+    own = funnels(drawn(*CUBES, connector_color="blue", connector_width=3))[0]
+    assert {(line.colour, line.width) for line in own} == {((0, 0, 255, 255), 3)}
+    assert funnels(drawn(*CUBES, draw_funnel=False)) == []
+
+
+def test_faces_grow_darker_by_the_step():
+    scene = drawn(layer("A", 9, 9, 9), color_map={"A": {"fill": (100, 15, 200, 80)}}, shade_step=10)
+    assert sorted(shape.fill for shape in scene.shapes()) == [(80, 0, 180, 80), (90, 5, 190, 80), (100, 15, 200, 80)]
+
+
+def test_the_scene_says_what_it_shows():
+    scene = lay_out(lenet(), LayeredViewOptions(background_fill="navy"))
+    assert scene.title == "lenet5"
+    assert "9 layers" in scene.summary
+    assert scene.background == (0, 0, 128, 255)
+    assert [group.title for group in scene.groups if group.layer == 1] == ["conv2d (Conv2D), 28 \u00d7 28 \u00d7 6"]
+
+
+def test_boxes_are_scaled_into_the_width_and_text_is_not():
+    plain = lay_out(vgg16(), LayeredViewOptions(text_callable="class"))
+    fitted = lay_out(vgg16(), LayeredViewOptions(text_callable="class", max_width=1500))
+    assert plain.width > 1500
+    assert 1480 < fitted.width <= 1500
+    assert fitted.font == plain.font
+    assert labels(fitted)[1].width == labels(plain)[1].width
+    one, other = fronts(plain), fronts(fitted)
+    scales = {round(other[i].height / one[i].height, 3) for i in one}
+    assert len(scales) == 1
+    assert scales.pop() < 1
+
+
+def test_a_narrow_model_is_not_scaled_up():
+    assert lay_out(lenet(), LayeredViewOptions(max_width=1000)) == lay_out(lenet(), LayeredViewOptions())
+
+
+def test_deep_models_wrap_into_rows_with_a_cue():
+    scene = lay_out(resnet(), LayeredViewOptions(max_width=1000))
+    assert scene.width <= 1000
+    faces = in_order(scene)
+    starts = [0, *(i for i in range(1, len(faces)) if faces[i].left < faces[i - 1].left)]
+    assert len(starts) > 1
+    cues = [group for group in scene.groups if group.role == "connector"]
+    assert len(cues) == 2 * (len(starts) - 1)
+    assert all(isinstance(shape, Line) for group in cues for shape in group.shapes)
+
+
+@pytest.mark.parametrize("given", [{}, {"text_callable": "name_and_shape"}])
+def test_a_thousand_layers_are_legible_and_quickly_laid_out(given):
+    description = model(*(each for _ in range(6) for each in resnet().layers))
+    before = time.perf_counter()
+    scene = lay_out(description, LayeredViewOptions(max_width=1000, **given))
+    assert time.perf_counter() - before < 10
+    assert scene.width <= 1000
+    assert len(fronts(scene)) == len(description.layers) > 1000
+    assert min(min(front.width, front.height) for front in fronts(scene).values()) >= 5 - 1e-6
+
+
+def test_padding_that_leaves_no_room_is_an_error():
+    with pytest.raises(OptionError, match=r"max_width: 100 leaves no room within a padding of 60"):
+        drawn(layer("A", 5), max_width=100, padding=60)
+
+
+def test_pictures_of_any_size_are_laid_out_without_effort():
+    scene = drawn(*[layer("A", 10**9, 10**9, 10**9)] * 20, max_xy=10**6, max_z=10**6)
+    assert scene.width > 10**7
+    assert isinstance(scene.width, int)
