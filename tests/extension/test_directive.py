@@ -8,17 +8,11 @@ from typing import Any
 
 import pytest
 from docutils import nodes
+from pages import page
 
 from sphinxext_layered.extension.directive import IMAGE_OPTIONS, PAGE_OPTIONS, drawing_options
 from sphinxext_layered.extension.nodes import layered_view
 from sphinxext_layered.options import DECLARED
-
-NETS = '"""Nets."""\n\n\ndef build(classes=3):\n    return classes\n'
-
-
-def page(*lines: str) -> dict[str, str]:
-    return {"index.rst": "\n".join(["Title", "=====", "", *lines, ""]), "nets.py": NETS}
-
 
 def placeholder(result: Any, docname: str = "index") -> layered_view:
     return next(iter(result.doctree(docname).findall(layered_view)))
