@@ -12,6 +12,7 @@ import contextlib
 import inspect
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,9 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _SYMBOLIC_FILLS = ((2, 24), (3, 40))
 _EAGER_FILLS = ((1, 24), (1, 40))
 """Batch and other open sizes of two traces; where their shapes differ, a size is open."""
+
+
+_KERAS_PREAMBLES = ("Exception encountered when calling", "Could not automatically infer the output shape")
 
 
 @dataclass
@@ -92,7 +96,9 @@ def trace(model: Any, layer_class: type, arguments: Arguments) -> Call:
     failures: list[Exception] = []
     for attempt in attempts:
         try:
-            return attempt(model, layer_class, args, kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what Keras has to say of an attempt is in its error
+                return attempt(model, layer_class, args, kwargs)
         except Exception as error:  # the user's call may raise anything
             failures.append(error)
     reason = _reason(failures[0])
@@ -108,7 +114,7 @@ def _reason(error: Exception) -> str:
     """Give the line of an error that says something; Keras begins with where it was, in bold type."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if not line.startswith("Exception encountered when")), "no reason given")[:300]
+    return next((line for line in lines if not line.startswith(_KERAS_PREAMBLES)), type(error).__name__)[:300]
 
 
 def _symbolic(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:

@@ -95,7 +95,7 @@ def test_model_in_a_wrapper_is_nested():
     model = keras.Sequential([layers.Input((5, 8, 8, 1)), layers.TimeDistributed(frames, name="each")])
     (layer,) = describe(model).layers
     assert layer.output_shapes == ((None, 5, 4),)
-    assert [inner.name for inner in layer.nested.layers][0] == "conv"
+    assert layer.nested.layers[0].name == "conv"
     assert layer.nested.layers[0].output_shapes == ((None, 6, 6, 4),)
 
 
