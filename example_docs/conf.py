@@ -1,5 +1,6 @@
 """The project's manual, which is also its gallery."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,9 @@ numfig = True
 
 layered_view_max_width = 720
 layered_view_theme = "both"
+# Read the Docs draws from the committed descriptions, without TensorFlow.
+layered_view_descriptions_dir = "descriptions"
+layered_view_mode = "cached" if os.environ.get("READTHEDOCS") else "auto"
 
 html_theme = "furo"
 html_title = "sphinxext-layered"

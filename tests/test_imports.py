@@ -25,7 +25,7 @@ ROOMS = (
     {"reading"},
     {"api", "saving", "signature"},
     {"worker", "cache"},
-    {"extension", "__main__", "cli", "command"},
+    {"extension", "__main__", "command_line"},
 )
 RANK = {module: rank for rank, room in enumerate(ROOMS) for module in room}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from sphinxext_layered import errors
 from sphinxext_layered.extension.config import SETTINGS
-from sphinxext_layered.extension.directive import documented_options, drawing_options
+from sphinxext_layered.extension.directive import PAGE_OPTIONS, drawing_options
 from sphinxext_layered.target import parse_target
 
 MANUAL = Path(__file__).parent.parent / "example_docs"
@@ -20,7 +22,7 @@ TEXT = {page: page.read_text(encoding="utf-8") for page in PAGES}
 ALL = "\n".join(TEXT.values())
 
 
-@pytest.mark.parametrize("name", [*drawing_options(), *documented_options()])
+@pytest.mark.parametrize("name", [*drawing_options(), *PAGE_OPTIONS])
 def test_every_option_is_used_on_a_page(name: str) -> None:
     assert re.search(rf"^ *:{name}:", ALL, re.MULTILINE)
 
@@ -32,7 +34,7 @@ def test_every_option_that_pages_use_exists() -> None:
         for option in re.findall(r"^ *:([\w-]+):", directive, re.MULTILINE)
     }
     of_images = {"alt", "name", "width"}
-    assert used - {*drawing_options(), *documented_options()} <= of_images
+    assert used - {*drawing_options(), *PAGE_OPTIONS} <= of_images
 
 
 @pytest.mark.parametrize("error", errors.LayeredViewError.__subclasses__(), ids=lambda error: error.__name__)
@@ -59,3 +61,24 @@ def test_every_model_on_a_page_has_its_function() -> None:
 def test_python_on_pages_can_be_compiled(page: Path) -> None:
     for block in re.findall(r"code-block:: python\n\n((?:(?: +.*)?\n)+)", TEXT[page]):
         compile(dedent(block), str(page), "exec")
+
+
+def test_the_manual_builds_where_tensorflow_cannot_be_imported(
+    tmp_path: Path, sphinx_build: Callable[..., Any]
+) -> None:
+    for name in ("tensorflow", "keras"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not installed here')\n", encoding="utf-8")
+    trace = tmp_path / "children"
+    built = sphinx_build(
+        MANUAL,
+        "-nW",
+        "--keep-going",
+        # Versions other than those of who committed the descriptions are no fault of this checkout.
+        "-Dsuppress_warnings=layered_view.stale,myst.header",
+        outdir=tmp_path / "out" / "html",
+        env={"READTHEDOCS": "True", "PYTHONPATH": str(tmp_path), "LAYERED_VIEW_TRACE": str(trace)},
+    )
+    assert built.returncode == 0, built.warnings
+    assert not trace.exists()
+    assert len(list((tmp_path / "out/html/_images").glob("*.png"))) > 40
+    assert 'alt="VGG16 as a row of boxes' in built.text()
