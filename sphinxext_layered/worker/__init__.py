@@ -29,7 +29,7 @@ from typing import Any, Final
 from sphinxext_layered.description import SCHEMA, ModelDescription
 from sphinxext_layered.errors import DescriptionError, WorkerError
 
-from .dependencies import FileHashes, Installed, MadeFrom, differences, digests_of, still_true
+from .dependencies import FileHashes, Installed, MadeFrom, chosen_environment, differences, digests_of, still_true
 
 __all__ = [
     "Described",
@@ -285,7 +285,11 @@ def _read_description(request: ModelRequest, settings: WorkerSettings) -> Descri
     files = {
         name: hashes.of(os.path.join(settings.root, *name.split("/"))) for name in (request.file, *request.depends)
     }
-    return Described(request, description, MadeFrom(tuple(sorted(files.items())), (), digests_of(settings.environment)))
+    return Described(
+        request,
+        description,
+        MadeFrom(tuple(sorted(files.items())), (), digests_of(chosen_environment(settings.environment))),
+    )
 
 
 def _result(request: ModelRequest, answer: Mapping[str, Any], child: _Child) -> Described | Failed:
@@ -361,7 +365,7 @@ class _Child:
             "root": settings.root or os.getcwd(),
             "timeout": settings.timeout,
             "modules": None if settings.modules is None else list(settings.modules),
-            "environment": settings.environment,
+            "environment": chosen_environment(settings.environment),
         })  # fmt: skip
         try:
             hello = self._await(self._began + _START_LIMIT)
@@ -453,7 +457,7 @@ class _Child:
         if time.monotonic() - self._began >= self._settings.timeout * 0.98:
             return self._too_long()
         if code == 71:
-            return "the model's code closed a pipe that it did not open, so nothing came back; close only what it opened"
+            return "the model's code closed a pipe that it did not open, so it was lost; close only what it opened"
         if code is not None and code < 0:
             try:
                 name = signal.Signals(-code).name

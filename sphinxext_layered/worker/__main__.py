@@ -100,17 +100,13 @@ class _Channel:
         for fd, source in ((0, self._nothing), (1, self.output), (2, self.output)):
             with contextlib.suppress(OSError):
                 os.dup2(source, fd)
-        for name in ("stdin", "stdout", "stderr"):
+        for fd, name in enumerate(("stdin", "stdout", "stderr")):
             if not _is_usable(getattr(sys, name), getattr(sys, f"__{name}__")):
-                fd = ("stdin", "stdout", "stderr").index(name)
-                stream = io.TextIOWrapper(
-                    io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False),
-                    encoding="utf-8",
-                    errors="backslashreplace",
-                    write_through=True,
-                )
-                setattr(sys, name, stream)
-                setattr(sys, f"__{name}__", stream)
+                with contextlib.suppress(OSError):
+                    raw = io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False)
+                    stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=fd > 0)
+                    setattr(sys, name, stream)
+                    setattr(sys, f"__{name}__", stream)
 
     def read_into(self, lines: queue.SimpleQueue[bytes]) -> None:
         """Pass the parent's lines on; end this process and its children when the parent is gone."""
@@ -604,7 +600,7 @@ def _explained(error: BaseException) -> tuple[str, str]:
     if (framework := _broken_framework(error)) is not None:
         return "framework", framework
     what, remedy = next((what, remedy) for kind, what, remedy in _REMEDIES if isinstance(error, kind))
-    if isinstance(error, ImportError) and "partially initialized" in _text(error):
+    if isinstance(error, ImportError | AttributeError) and "partially initialized" in _text(error):
         what, remedy = "modules of the model import one another in a circle", "import one of them inside a function"
     return "model", f"{what}: {_shown(error)}; {remedy}"
 

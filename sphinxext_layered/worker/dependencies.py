@@ -156,11 +156,17 @@ def differences(
         if here != version and not (cached and here is None):
             found.append(f"{name} {version} ({here or 'not installed'} now)")
     if environment is not None:
-        now_set = dict(digests_of(environment))
+        now_set = dict(digests_of(chosen_environment(environment)))
         then_set = dict(made_from.environment)
         chosen = set(now_set) | ({name for name in then_set if name in environment} if cached else set(then_set))
         found += [f"environment variable {name}" for name in sorted(chosen) if now_set.get(name) != then_set.get(name)]
     return found
+
+
+def chosen_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that were chosen for the child, and the Keras backend that this process's own name."""
+    backend = os.environ.get("KERAS_BACKEND")
+    return {**({"KERAS_BACKEND": backend} if backend else {}), **environment}
 
 
 def digests_of(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,288 @@
+"""What a model was made from: all of it, nothing else, and the same alone and in a batch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worker_project import Project
+
+from sphinxext_layered.worker import Described, FileHashes, Installed, MadeFrom, ModelRequest, differences, still_true
+
+
+def made_from(project: Project, *targets: str | ModelRequest, **settings: object) -> list[MadeFrom]:
+    results = project.describe(*targets, **settings)
+    for result in results:
+        assert isinstance(result, Described), result.message
+    return [result.made_from for result in results if isinstance(result, Described)]
+
+
+def files(found: MadeFrom) -> list[str]:
+    return [name for name, _ in found.files]
+
+
+MODEL = "from layers import Model\ndef build():\n    return Model(8)\n"
+
+# name: (modules of the project, what m:build was made from beside m.py and layers.py)
+CLOSURES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "nothing else": ({"m.py": MODEL}, []),
+    "through others": ({"m.py": "import a\n" + MODEL, "a.py": "import b", "b.py": "", "c.py": ""}, ["a.py", "b.py"]),
+    "packages": (
+        {"m.py": "import p.q.r\n" + MODEL, "p/__init__.py": "", "p/q/__init__.py": "", "p/q/r.py": "", "p/s.py": ""},
+        ["p/__init__.py", "p/q/__init__.py", "p/q/r.py"],
+    ),
+    "from a package": (
+        {"m.py": "from p import q, value\n" + MODEL, "p/__init__.py": "value = 1", "p/q.py": "", "p/s.py": ""},
+        ["p/__init__.py", "p/q.py"],
+    ),
+    "relative": (
+        {"m.py": "from p.q import x\n" + MODEL, "p/__init__.py": "", "p/q.py": "from . import r\nfrom .s import x",
+         "p/r.py": "", "p/s.py": "x = 1"},
+        ["p/__init__.py", "p/q.py", "p/r.py", "p/s.py"],
+    ),
+    "import_module": (
+        {"m.py": "import importlib\na = importlib.import_module('a')\n" + MODEL, "a.py": ""},
+        ["a.py"],
+    ),
+    "at call time": (
+        {"m.py": MODEL.replace("return", "from a import size\n    return"), "a.py": "import b\nsize = 1", "b.py": ""},
+        ["a.py", "b.py"],
+    ),
+    "by path": (
+        {"m.py": "import runpy\nrunpy.run_path('a.py')\n" + MODEL, "a.py": "import json"},
+        ["a.py"],
+    ),
+    "circle": ({"m.py": "import a\n" + MODEL, "a.py": "import b", "b.py": "import a"}, ["a.py", "b.py"]),
+    "data while imported": ({"m.py": "t = open('data.txt').read()\n" + MODEL, "data.txt": "x"}, ["data.txt"]),
+    "data while another is imported": (
+        {"m.py": "import a\n" + MODEL, "a.py": "import pathlib\npathlib.Path('data.json').read_text()", "data.json": ""},
+        ["a.py", "data.json"],
+    ),
+    "data at call time": (
+        {"m.py": MODEL.replace("return", "open('deep/data.bin', 'rb').close()\n    return"), "deep/data.bin": "x"},
+        ["deep/data.bin"],
+    ),
+    "written and read": (
+        {"m.py": MODEL.replace("return", "open('n.txt', 'w').close()\n    open('n.txt').close()\n    return")},
+        [],
+    ),
+    "standard library": ({"m.py": "import json, email.mime.text, sqlite3\n" + MODEL}, []),
+    "failed import": (
+        {"m.py": "try:\n    import nothing_of_that_name\nexcept ImportError:\n    import a\n" + MODEL, "a.py": ""},
+        ["a.py"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLOSURES)
+def test_closure_is_whole_and_no_more(project: Project, name: str) -> None:
+    modules, beside = CLOSURES[name]
+    for path, text in modules.items():
+        project.write(path, text)
+    expected = sorted(["m.py", "layers.py", *beside])
+    alone, again = made_from(project, "m:build", "m:build")
+    assert files(alone) == expected
+    assert again == alone
+    assert alone.distributions == ()
+
+
+@pytest.mark.parametrize("name", CLOSURES)
+def test_closure_after_other_models_is_the_same(project: Project, name: str) -> None:
+    modules, _ = CLOSURES[name]
+    for path, text in modules.items():
+        project.write(path, text)
+    others = [
+        path.removesuffix(".py") for path in modules if path.endswith(".py") and "/" not in path and path != "m.py"
+    ]
+    project.write("all.py", "".join(f"import {each}\n" for each in others) + MODEL)
+    project.write("other.py", "import good\nopen('m.py').close()\n" + MODEL)
+    alone, *_ = made_from(project, "m:build")
+    *_, after = made_from(project, "all:build", "other:build", "m:build")
+    assert after == alone
+
+
+def test_models_of_one_module_do_not_inherit_what_others_read(project: Project) -> None:
+    project.write(
+        "m.py",
+        "from layers import Model\ndef build(name):\n    open(name).close()\n    __import__(name[0])\n    return Model(1)",
+    )
+    for name in ("a.txt", "b.txt", "a.py", "b.py"):
+        project.write(name, "")
+    first, second = made_from(project, "m:build('a.txt')", "m:build('b.txt')")
+    assert files(first) == ["a.py", "a.txt", "layers.py", "m.py"]
+    assert files(second) == ["b.py", "b.txt", "layers.py", "m.py"]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "import functools\n@functools.cache\ndef size():\n    return len(open('data.txt').read())\n",
+        "SIZE = None\ndef size():\n    global SIZE\n    SIZE = SIZE or len(open('data.txt').read())\n    return SIZE\n",
+    ],
+)
+def test_data_that_a_function_keeps_counts_for_all_its_models(project: Project, reader: str) -> None:
+    project.write("data.txt", "1234")
+    project.write("reader.py", reader)
+    project.write("m.py", "from layers import Model\nfrom reader import size\ndef build(): return Model(size())\n")
+    first, second = made_from(project, "m:build", "m:build")
+    assert "data.txt" in files(first)
+    assert first == second
+
+
+def test_file_looked_for_in_vain_counts(project: Project) -> None:
+    project.write(
+        "m.py",
+        "from layers import Model\ntry:\n    n = int(open('size.txt').read())\nexcept OSError:\n    n = 3\n"
+        "def build(): return Model(n)\n",
+    )
+    (found,) = made_from(project, "m:build")
+    assert dict(found.files)["size.txt"] == "absent"
+    assert still_true(found, project.root)
+    project.write("size.txt", "5")
+    assert differences(found, project.root) == ["size.txt (new)"]
+
+
+def test_texts_and_named_files_count(project: Project) -> None:
+    project.write("m.py", MODEL)
+    project.write("texts.py", "import words\ndef text(index, layer): return 'x', True\n")
+    project.write("words.py", "")
+    project.write("weights.h5", "x")
+    request = ModelRequest(target="m:build", text_reference="texts:text", depends=("weights.h5", "not/there.txt"))
+    (found,) = made_from(project, request)
+    assert files(found) == ["layers.py", "m.py", "not/there.txt", "texts.py", "weights.h5", "words.py"]
+
+
+def test_modules_outside_the_root_are_named_by_module(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "lib").mkdir()
+    (outside / "lib" / "__init__.py").write_text("from .blocks import size")
+    (outside / "lib" / "blocks.py").write_text("size = 1")
+    project.write("m.py", "import lib\n" + MODEL)
+    path = (str(project.root), str(outside))
+    (found,) = made_from(project, "m:build", sys_path=path)
+    assert files(found) == ["layers.py", "m.py", "module:lib", "module:lib.blocks"]
+    assert differences(found, project.root, sys_path=path) == []
+    (outside / "lib" / "blocks.py").write_text("size = 2")
+    assert differences(found, project.root, sys_path=path) == ["module:lib.blocks (changed)"]
+    assert differences(found, project.root, sys_path=(str(project.root),)) != []
+    assert differences(found, project.root, sys_path=(str(project.root),), cached=True) == []
+    assert not {"lib", "lib.blocks"} & set(sys.modules)
+
+
+def test_installed_packages_count_by_version(project: Project) -> None:
+    project.write("m.py", "import yaml_or_none\n" + MODEL)
+    project.write("yaml_or_none.py", "import PIL.Image")
+    (found,) = made_from(project, "m:build")
+    assert dict(found.distributions).keys() == {"pillow"}
+    assert still_true(found, project.root)
+    other = MadeFrom(found.files, (("pillow", "0.1"), ("not-installed-here", "1.0")), ())
+    here = Installed().version("pillow")
+    assert differences(other, project.root) == [
+        f"pillow 0.1 ({here} now)",
+        "not-installed-here 1.0 (not installed now)",
+    ]
+    assert differences(other, project.root, cached=True) == [f"pillow 0.1 ({here} now)"]
+
+
+def test_chosen_environment_counts_by_digest(project: Project) -> None:
+    (found,) = made_from(project, "good:build", environment={"SECRET": "pass" + "word"})
+    assert "password" not in json.dumps(found.document())
+    assert still_true(found, project.root, environment={"SECRET": "password"})
+    assert differences(found, project.root, environment={"SECRET": "x"}) == ["environment variable SECRET"]
+    assert differences(found, project.root, environment={}) == ["environment variable SECRET"]
+    assert differences(found, project.root, environment={}, cached=True) == []
+
+
+def test_moved_checkout_touched_files_and_other_newlines_differ_in_nothing(project: Project, tmp_path: Path) -> None:
+    (found,) = made_from(project, "good:build")
+    other = tmp_path / "other checkout ü"
+    shutil.copytree(project.root, other, ignore=shutil.ignore_patterns("other*"))
+    for path in other.rglob("*.py"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+        os.utime(path, (1, 1))
+    assert differences(found, other) == []
+
+
+def test_backend_that_the_environment_names_counts(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    (found,) = made_from(project, "good:build")
+    assert still_true(found, project.root, environment={})
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert differences(found, project.root, environment={}) == ["environment variable KERAS_BACKEND"]
+
+
+def test_edit_is_seen_and_its_undoing_too(project: Project) -> None:
+    (found,) = made_from(project, "good:build")
+    text = (project.root / "layers.py").read_text()
+    (project.root / "layers.py").write_text(text + "# more\n")
+    assert differences(found, project.root) == ["layers.py (changed)"]
+    (project.root / "layers.py").unlink()
+    assert differences(found, project.root) == ["layers.py (gone)"]
+    (project.root / "layers.py").write_text(text)
+    assert still_true(found, project.root)
+
+
+def test_each_file_is_read_once(project: Project) -> None:
+    (found,) = made_from(project, "good:build")
+    hashes = FileHashes()
+    assert still_true(found, project.root, hashes=hashes)
+    (project.root / "layers.py").write_text("changed")
+    assert still_true(found, project.root, hashes=hashes)
+
+
+def test_versions_of_another_interpreter_are_found_without_starting_it(tmp_path: Path) -> None:
+    packages = tmp_path / "env" / "lib" / "python3.12" / "site-packages" / "keras-9.8.7.dist-info"
+    packages.mkdir(parents=True)
+    (packages / "METADATA").write_text("Metadata-Version: 2.1\nName: keras\nVersion: 9.8.7\n")
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("")
+    assert Installed(str(python)).version("keras") == "9.8.7"
+    assert Installed(str(python)).version("pillow") is None
+
+
+def test_document_comes_back(project: Project) -> None:
+    (found,) = made_from(project, "good:build", environment={"A": "b"})
+    assert MadeFrom.from_document(json.loads(json.dumps(found.document()))) == found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {"files": []},
+        {"files": {"a": 1}},
+        {"files": {"/etc/passwd": "0" * 64}},
+        {"files": {"a/../../b": "0" * 64}},
+        {"files": {"C:\\x": "0" * 64}},
+        {"files": {"a.py": "short"}},
+        {"files": {"module:os;x": "0" * 64}},
+        {"more": {}},
+    ],
+)
+def test_document_that_is_none_is_refused(document: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        MadeFrom.from_document(document)
+
+
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(DOCUMENTS)
+def test_any_document_is_read_or_refused(document: object) -> None:
+    for each in (document, {"files": document}):
+        with contextlib.suppress(ValueError):
+            MadeFrom.from_document(each)
