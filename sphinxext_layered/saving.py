@@ -18,7 +18,9 @@ from .errors import PaintError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from .description import ModelDescription
     from .drawing.scene import Scene
+    from .options import LayeredViewOptions
 
 DEFAULT_NAME: Final = "layered_view.png"
 VECTOR_TYPES: Final = ("svg", "pdf")
@@ -42,6 +44,15 @@ class Saved:
     file_type: str
     backend: str
     size: int
+
+
+def draw(description: ModelDescription, options: LayeredViewOptions) -> Drawn:
+    """Lay a description out and paint its pixels."""
+    from .drawing import lay_out
+    from .drawing.paint import paint_image
+
+    scene = lay_out(description, options)
+    return Drawn(scene, paint_image(scene, options.pixel_ratio), options.pixel_ratio)
 
 
 def file_type(path: Path) -> str:
