@@ -39,7 +39,7 @@ def tensor_shapes(structure: Any) -> tuple[Shape, ...]:
 
 def shapes_of(value: Any) -> tuple[Shape, ...]:
     """Give every shape in a structure of shapes, such as ``(None, 8)`` or ``[(None, 8), (None, 4)]``."""
-    if value is None:
+    if value is None or isinstance(value, str):
         return ()
     if isinstance(value, Mapping):
         return tuple(shape for key in sorted(value, key=str) for shape in shapes_of(value[key]))
@@ -53,7 +53,7 @@ def shapes_of(value: Any) -> tuple[Shape, ...]:
 
 
 def _is_size(value: Any) -> bool:
-    return value is None or isinstance(value, int) or (hasattr(value, "__index__") and not hasattr(value, "as_list"))
+    return not isinstance(value, list | tuple | Mapping) and not hasattr(value, "as_list")
 
 
 def _sizes(shape: Any) -> Shape | None:

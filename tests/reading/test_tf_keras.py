@@ -1,0 +1,82 @@
+import pytest
+import tf_keras
+from tf_keras import layers
+
+from sphinxext_layered.errors import ModelError
+from sphinxext_layered.reading import build_and_describe, describe
+
+
+@pytest.fixture(autouse=True)
+def _fresh_names():
+    tf_keras.backend.clear_session()
+
+
+def functional():
+    image = tf_keras.Input((8, 8, 3), name="image")
+    conv = layers.Conv2D(4, 3, activation="relu", name="conv")(image)
+    return tf_keras.Model(image, {"map": conv, "flat": layers.Flatten(name="flat")(conv)}, name="net")
+
+
+class Net(tf_keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.second = layers.Dense(2, name="second")
+        self.first = layers.Dense(3, name="first")
+
+    def call(self, x):
+        return self.second(self.first(x)) + 1.0
+
+
+def test_functional_model():
+    image, conv, flat = describe(functional()).layers
+    assert image.output_shapes == ((None, 8, 8, 3),)
+    assert (conv.output_shapes, conv.parameters, conv.activation) == (((None, 6, 6, 4),), 112, "relu")
+    assert conv.bases[-1].startswith("tf_keras.")
+    assert conv.bases[-1].endswith(".Layer")
+    assert (flat.inbound, flat.output_shapes) == ((1,), ((None, 144),))
+    assert describe(functional()).output_shapes == ((None, 144), (None, 6, 6, 4))
+
+
+def test_nested_model():
+    image = tf_keras.Input((8, 8, 3))
+    outer = tf_keras.Model(image, layers.Dense(2)(functional()(image)["flat"]))
+    assert [layer.name for layer in describe(outer).layers[1].nested.layers] == ["image", "conv", "flat"]
+
+
+def test_sequential_with_and_without_input():
+    known = tf_keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(2)])
+    assert [layer.output_shapes for layer in describe(known).layers] == [((None, 3),), ((None, 2),)]
+    unknown = tf_keras.Sequential([layers.Dense(3), layers.Dense(2)])
+    with pytest.raises(ModelError, match="not built"):
+        describe(unknown)
+    assert describe(unknown, input_shape=(4,)).layers[1].output_shapes == ((None, 2),)
+
+
+def test_subclassed_model_is_traced():
+    description = describe(Net(), input_shape=(4,))
+    assert [(layer.name, layer.index, layer.output_shapes) for layer in description.layers] == [
+        ("first", 1, ((None, 3),)),
+        ("second", 0, ((None, 2),)),
+    ]
+    built = Net()
+    built.build((None, 4))
+    assert [layer.name for layer in describe(built).layers] == ["first", "second"]
+
+
+def test_built_normally_with_names_of_its_own():
+    def build():
+        return tf_keras.Sequential([layers.Input((4,)), layers.Dense(3)])
+
+    alone = build_and_describe(build)
+    build()
+    assert build_and_describe(build) == alone
+    assert alone.layers[0].name == "dense"
+
+
+def test_pretrained_weights_are_not_fetched(monkeypatch):
+    def fail(*args, **kwargs):
+        raise AssertionError("went to the network")
+
+    monkeypatch.setattr("tf_keras.src.utils.data_utils.urlretrieve", fail)
+    description = build_and_describe(lambda: tf_keras.applications.MobileNetV2(weights="imagenet"))
+    assert description.layers[-1].output_shapes == ((None, 1000),)
