@@ -55,7 +55,7 @@ class Pictures:
     signatures: dict[str, str] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     otherwise: Failure = _UNKNOWN
-    again: Callable[[tuple[str, str, str]], Result] | None = None
+    again: Callable[[PictureRequest, tuple[str, str, str]], Result] | None = None
     tidy: Callable[[], None] | None = None
 
     def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Result:
@@ -75,7 +75,7 @@ class Pictures:
             only = self.results[spelt, first_theme, first_format]
             return only if isinstance(only, Failure) else _UNKNOWN
         if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.again:
-            result = self.results[key] = self.again(key)
+            result = self.results[key] = self.again(request, key)
         return result
 
     def themes_of(self, request: PictureRequest) -> tuple[str, ...]:
@@ -148,7 +148,10 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
     if not pictures.signatures and not record.signatures and not record.digests:
         return
     requests = requests_of(env)  # type: ignore[arg-type]
-    copied = {str(Path(source).name): name for source, name in getattr(app.builder, "images", {}).items()}
+    copied = {Path(source).name: name for source, name in getattr(app.builder, "images", {}).items()}
+    if pictures.asked:
+        # Once more: a picture may have gone missing while the build ran.
+        pictures.signatures = dict(_signatures(requests, pictures))
     for page in pictures.shown & requests.keys():
         names = [copied[file.name] for file in _files(requests[page], pictures) if file.name in copied]
         record.note(page, pictures.signatures[page], names)
@@ -162,7 +165,9 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
 
 def _of_request(request: PictureRequest, pictures: Pictures) -> list[tuple[str, str, Result]]:
     spelt = spelling(request)
-    return [(theme, format, pictures.results[each, theme, format]) for each, theme, format in pictures.asked[spelt]]
+    return [
+        (theme, format, pictures.results[each, theme, format]) for each, theme, format in pictures.asked.get(spelt, ())
+    ]
 
 
 def _signatures(requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> Iterator[tuple[str, str]]:

@@ -170,8 +170,7 @@ class _Production:
 
     def again(self, want: Want) -> Picture | Failure:
         """Draw a picture anew whose file has gone."""
-        if isinstance(self.found.get(want.model), Found):
-            self.draw(want)
+        self.draw(want)
         return self.results[want]
 
 
@@ -201,7 +200,15 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
             for _ in status_iterator(work, "drawing models... ", "brown", steps, app.config.verbosity):
                 pass
     pictures.results.update({key: production.results[want] for key, want in keys.items()})
-    pictures.again = lambda key: production.again(keys[key])
+
+    def again(request: PictureRequest, key: tuple[str, str, str]) -> Picture | Failure:
+        result = production.again(keys[key])
+        late = Reports(app, production.details)
+        late.of_result(request, result)
+        late.send()
+        return result
+
+    pictures.again = again
     pictures.tidy = store.tidy
     reports = Reports(app, production.details)
     for request in (request for wishes in requests.values() for request in wishes):

@@ -63,7 +63,7 @@ FILES = {
     "conf.py": CONF,
     "nets.py": NETS,
     "others.py": OTHER,
-    "shared.py": "WIDTH = 8\n",
+    "shared.py": "WIDTH = 300\n",
     "size.txt": "8\n",
     "index.rst": "Index\n=====\n\n.. toctree::\n\n   one\n   two\n   prose\n",
     "one.rst": "One\n===\n\n.. layered-view:: nets:small\n",
@@ -83,14 +83,20 @@ class Outcome:
     out: Path
     app: SphinxTestApp
 
-    @property
-    def images(self) -> dict[str, bytes]:
-        """The image folder, by name."""
-        folder = self.out / self.app.builder.imagedir
-        return {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in (".png", ".pdf")}
+    images: dict[str, bytes]
+    pages: dict[str, str]
 
     def text(self, name: str) -> str:
-        return (self.out / name).read_text("utf-8")
+        return self.pages[name]
+
+
+def _images(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in (".png", ".pdf")}
+
+
+def _pages(folder: Path) -> dict[str, str]:
+    found = (path for path in folder.rglob("*") if path.suffix in (".html", ".txt", ".tex"))
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
 
 
 @dataclass
@@ -153,4 +159,5 @@ class Project:
             if before is not None:
                 os.environ["LAYERED_VIEW_TRACE"] = before
         children = len(trace.read_text().splitlines()) if trace.exists() else 0
-        return Outcome(read, written, children, strip_colors(warnings.getvalue()), out, app)
+        images = _images(out / app.builder.imagedir)
+        return Outcome(read, written, children, strip_colors(warnings.getvalue()), out, app, images, _pages(out))

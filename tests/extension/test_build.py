@@ -36,7 +36,7 @@ def test_the_same_request_on_two_pages_is_described_and_drawn_once(project: Proj
 
 def test_a_change_of_the_model_rewrites_only_its_pages_and_reads_none(project: Project) -> None:
     first = project.build()
-    project.edit("shared.py", "8", "16")
+    project.edit("shared.py", "300", "600")
     second = project.build()
     assert (second.children, second.read) == (1, set())
     assert "one" in second.written
@@ -55,9 +55,9 @@ def test_a_data_file_that_the_model_opened_counts(project: Project) -> None:
 
 def test_an_undone_edit_is_a_hit(project: Project) -> None:
     first = project.build()
-    project.edit("shared.py", "8", "16")
+    project.edit("shared.py", "300", "600")
     project.build()
-    project.edit("shared.py", "16", "8")
+    project.edit("shared.py", "600", "300")
     third = project.build()
     assert third.children == 0
     assert third.images == first.images
@@ -93,7 +93,7 @@ def test_changed_defaults_read_no_page_again_and_rewrite_those_whose_pictures_di
 def test_html_and_dirhtml_share_doctrees_and_are_both_right(project: Project) -> None:
     project.build("html")
     project.build("dirhtml")
-    project.edit("shared.py", "8", "16")
+    project.edit("shared.py", "300", "600")
     html, dirhtml = project.build("html"), project.build("dirhtml")
     assert (html.children, dirhtml.children) == (1, 0)
     assert "one" in html.written
@@ -216,7 +216,7 @@ def test_both_themes_are_drawn_and_named(project: Project) -> None:
 
 def test_a_build_that_was_interrupted_while_writing_is_repaired_after_the_edit_is_undone(project: Project) -> None:
     first = project.build()
-    project.edit("shared.py", "8", "16")
+    project.edit("shared.py", "300", "600")
 
     def interrupt(app: object, exception: object) -> None:
         raise KeyboardInterrupt
@@ -230,7 +230,7 @@ def test_a_build_that_was_interrupted_while_writing_is_repaired_after_the_edit_i
             project.build()
     finally:
         build.build_finished = kept
-    project.edit("shared.py", "16", "8")
+    project.edit("shared.py", "600", "300")
     third = project.build()
     assert third.images == first.images
     assert third.text("one.html") == project.build().text("one.html")

@@ -1,0 +1,181 @@
+"""Faults of the machine: killed builds, caches that cannot be written, are damaged or vanish."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from project import FILES, Project
+
+from sphinxext_layered.cache import Cache
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_the_cache_lies_in_the_doctree_folder_where_its_place_would_be_among_the_sources(project: Project) -> None:
+    inside = project.docs / "_build"
+    code = "from sphinx.cmd.build import main; import sys; sys.exit(main(sys.argv[1:]))"
+    for output in (inside / "html", project.docs.parent / "html"):
+        command = [sys.executable, "-c", code, "-q", "-d", str(inside / "dt"), str(project.docs), str(output)]
+        assert subprocess.run(command, check=False).returncode == 0
+    found = [path.parent for path in project.folder.rglob("CACHEDIR.TAG")]
+    assert found == [inside / "dt" / ".layered_view_cache"]
+
+
+def test_the_cache_can_be_moved_by_conf_py_and_by_the_environment(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.build(confoverrides={"layered_view_cache_dir": "../kept"})
+    assert (tmp_path / "kept" / "CACHEDIR.TAG").exists()
+    monkeypatch.setenv("LAYERED_VIEW_CACHE_DIR", str(tmp_path / "chosen"))
+    assert project.build(confoverrides={"layered_view_cache_dir": "../kept"}).children == 1
+    assert (tmp_path / "chosen" / "CACHEDIR.TAG").exists()
+
+
+def test_nothing_is_written_among_the_sources(project: Project) -> None:
+    before = sorted(path for path in project.docs.rglob("*") if "__pycache__" not in path.parts)
+    project.build()
+    assert sorted(path for path in project.docs.rglob("*") if "__pycache__" not in path.parts) == before
+
+
+def test_a_cache_that_cannot_be_written_costs_one_warning(project: Project) -> None:
+    project.out.mkdir(parents=True)
+    project.cache.write_text("a file where the folder should be")
+    for children in (1, 0):
+        outcome = project.build()
+        assert len(outcome.images) == 2
+        assert outcome.children == children
+    first = Project(project.folder / "again")
+    first.out.mkdir(parents=True)
+    first.cache.write_text("a file where the folder should be")
+    warnings = first.build().warnings
+    assert warnings.count("WARNING") == 1
+    assert "[layered_view.cache]" in warnings
+    assert "layered_view_cache_dir" in warnings
+
+
+def test_no_space_anywhere_costs_the_pictures_and_not_the_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Cache, "_write", full)
+    outcome = project.build()
+    assert outcome.images == {}
+    assert outcome.warnings.count("No space left") == 3
+    assert "nets:small" in outcome.text("one.html")
+    monkeypatch.undo()
+    mended = project.build()
+    assert mended.warnings == ""
+    assert len(mended.images) == 2
+
+
+@pytest.mark.parametrize("kind", ["manifests", "descriptions", "pictures"])
+def test_damaged_entries_are_made_again(project: Project, kind: str) -> None:
+    first = project.build()
+    for path in (project.cache / "1" / kind).rglob("*.*"):
+        path.write_bytes(path.read_bytes()[:-3])
+    project.clean()
+    second = project.build()
+    assert second.warnings == ""
+    assert second.images == first.images
+
+
+def test_a_picture_that_vanishes_before_it_is_used_is_drawn_again(project: Project) -> None:
+    from sphinxext_layered.extension import build
+
+    kept = build.env_updated
+
+    def vanish(app: object, env: object) -> list[str]:
+        pages = kept(app, env)  # type: ignore[arg-type]
+        for path in (project.cache / "1" / "pictures").rglob("*.png"):
+            path.unlink()
+        return pages
+
+    build.env_updated = vanish  # type: ignore[assignment]
+    try:
+        outcome = project.build()
+    finally:
+        build.env_updated = kept
+    assert outcome.warnings == ""
+    assert len(outcome.images) == 2
+
+
+def test_a_whole_cache_that_vanishes_costs_no_traceback(project: Project) -> None:
+    from sphinxext_layered.extension import build
+
+    project.build()
+    project.edit("one.rst", "===", "===\n\nMore.")
+    kept = build.env_updated
+
+    def vanish(app: object, env: object) -> list[str]:
+        pages = kept(app, env)  # type: ignore[arg-type]
+        shutil.rmtree(project.cache)
+        return pages
+
+    build.env_updated = vanish  # type: ignore[assignment]
+    try:
+        outcome = project.build()
+    finally:
+        build.env_updated = kept
+    assert "nets:small" in outcome.text("one.html")
+    assert "Traceback" not in outcome.warnings
+    assert "one.rst:6: WARNING: nets:small" in outcome.warnings
+    assert "[layered_view.cache]" in outcome.warnings
+    assert len(project.build().images) == 2
+
+
+def test_two_builds_at_once_on_one_cache_are_both_right(project: Project) -> None:
+    reference = Project(project.folder / "reference").build().images
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(project.docs)]
+    environment = {**os.environ, "LAYERED_VIEW_CACHE_DIR": str(project.cache)}
+    runs = [
+        subprocess.Popen([*command, "-d", str(project.out / f"dt{n}"), str(project.out / f"h{n}")], env=environment)
+        for n in (1, 2)
+    ]
+    assert [run.wait(120) for run in runs] == [0, 0]
+    for n in (1, 2):
+        folder = project.out / f"h{n}" / "_images"
+        assert {path.name: path.read_bytes() for path in folder.glob("*.png")} == reference
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [0.3, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.05, 1.15, 1.3])
+def test_the_build_after_a_killed_one_is_right(project: Project, moment: float) -> None:
+    _killed_then_right(project, moment)
+
+
+def test_the_build_after_one_killed_while_the_child_works_is_right(project: Project) -> None:
+    _killed_then_right(project, 0.7)
+
+
+def _killed_then_right(project: Project, moment: float) -> None:
+    project.put("two.rst", FILES["one.rst"].replace("small", "small(3)"))
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", str(project.out / "doctrees")]
+    command += [str(project.docs), str(project.out / "html")]
+    assert subprocess.run(command, check=False).returncode == 0
+    project.edit("shared.py", "300", "600")
+    run = subprocess.Popen(command, start_new_session=True)
+    time.sleep(moment)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    project.edit("shared.py", "600", "300")
+    after = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (after.returncode, after.stderr) == (0, "")
+    fresh = Project(project.folder / "fresh", {**FILES, "two.rst": (project.docs / "two.rst").read_text()}).build()
+    folder = project.out / "html"
+    assert {path.name: path.read_bytes() for path in (folder / "_images").glob("*.png")} == fresh.images
+    for page in ("one.html", "two.html"):
+        assert (folder / page).read_text("utf-8") == fresh.text(page)
