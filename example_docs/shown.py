@@ -1,5 +1,8 @@
-"""A directive that shows markup and what it makes, from one source, so that the two never differ."""
+"""Directives that show a thing and what it does from one source, so that the two never differ."""
 
+import os
+import subprocess
+import sys
 from typing import ClassVar
 
 from docutils import nodes
@@ -40,7 +43,21 @@ class Shown(SphinxDirective):
         return holder.children
 
 
+class Helped(SphinxDirective):
+    """Show what a command says of itself."""
+
+    optional_arguments = 1
+
+    def run(self):
+        """Give its ``--help`` as a literal block."""
+        command = [sys.executable, "-m", "sphinxext_layered", *self.arguments, "--help"]
+        environment = {**os.environ, "COLUMNS": "84", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+        said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
+        return [nodes.literal_block(said, said, language="text")]
+
+
 def setup(app):
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("shown", Shown)
+    app.add_directive("helped", Helped)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -23,7 +23,7 @@ ROOMS = (
     {"errors", "values", "options", "description", "target"},
     {"drawing"},
     {"reading"},
-    {"api", "saving", "signature"},
+    {"api", "calling", "saving", "signature"},
     {"worker", "cache"},
     {"extension", "__main__", "command_line"},
 )
