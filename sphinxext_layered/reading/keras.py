@@ -114,7 +114,11 @@ def _layer_class(value: object) -> Any:
 
 
 def _is_layer_class(kind: type) -> bool:
-    return kind.__name__ == "Layer" and kind.__module__.partition(".")[0] in _KERAS
+    return kind.__name__ == "Layer" and _is_keras_class(kind)
+
+
+def _is_keras_class(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in _KERAS
 
 
 def _not_a_model(value: object) -> str:
@@ -158,12 +162,22 @@ def _read(model: Any, input_shape: InputShape | None) -> Reading:
         with contextlib.suppress(Exception):  # the trace says what is wrong
             model.build((None, *input_shape[0]))  # it has a graph from then on
     graph = _graph_of(model)
+    if graph is None and not _has_own_call(model):
+        with contextlib.suppress(ModelError):  # as for any model of which neither shapes nor calls are known
+            return _read_attributes(model)
     if graph is None:
         call = trace(model, _layer_class(model), arguments_of(model, input_shape))
         graph = _graph_of(model)
         return _read_calls(call) if graph is None else _read_graph(model, graph)
     reading = _read_graph(model, graph)
     return reading if input_shape is None else _narrowed(model, graph, reading, input_shape)
+
+
+def _has_own_call(model: Any) -> bool:
+    """Tell whether a model can be called: one that only trains others, such as a GAN, cannot."""
+    bases: Iterable[Any] = type(model).__mro__
+    base = next((base for base in bases if base.__name__ == "Model" and _is_keras_class(base)), None)
+    return base is None or type(model).call is not base.call
 
 
 def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape) -> Reading:
@@ -342,7 +356,7 @@ def _bases(kind: type) -> tuple[str, ...]:
     """Give the base classes up to and with Keras's Layer, without the parts that Keras puts its own together of."""
     found: list[str] = []
     for base in kind.__mro__[1:-1]:
-        own_part = base.__module__.partition(".")[0] in _KERAS and not any(map(_is_layer_class, base.__mro__))
+        own_part = _is_keras_class(base) and not any(map(_is_layer_class, base.__mro__))
         if not own_part:
             found.append(_qualified(base))
         if _is_layer_class(base):

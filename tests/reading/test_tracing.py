@@ -196,6 +196,18 @@ def test_call_that_fails_names_the_shape_and_the_reason():
         describe(Residual(), input_shape=(8, 8))
 
 
+def test_model_that_only_trains_others_shows_these():
+    class Gan(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.generator = keras.Sequential([layers.Input((4,)), layers.Dense(8, name="up")], name="generator")
+            self.critic = keras.Sequential([layers.Input((8,)), layers.Dense(1)], name="critic")
+
+    description = describe(Gan())
+    assert rows(description) == [("generator", ((None, 8),)), ("critic", ((None, 1),))]
+    assert rows(description.layers[0].nested) == [("up", ((None, 8),))]
+
+
 def test_calls_are_not_watched_afterwards():
     before = keras.layers.Layer.__call__
     describe(Residual(), input_shape=(8, 8, 3))
