@@ -19,12 +19,15 @@ from sphinxext_layered.drawing.scene import RGBA, Group, Line, Point, Polygon, S
 _FALLBACK: Final = "DejaVu Sans,Bitstream Vera Sans,Verdana,sans-serif"
 """Fonts of nearly the same widths, so that little is stretched where the shipped one is missing."""
 
+_AS_MEASURED: Final = "font-kerning:none;font-variant-ligatures:none"
+
 Stroke = tuple[RGBA, float]
 
 
 def paint_svg(scene: Scene) -> bytes:
     """Give the scene as a whole file of SVG, in UTF-8."""
-    drawing = Element("g", {"font-family": _family(scene.font), "font-size": _number(scene.font.size)})
+    font = {"font-family": _family(scene.font), "font-size": _number(scene.font.size), "style": _AS_MEASURED}
+    drawing = Element("g", font)
     if scene.background[3]:
         attributes = {"width": "100%", "height": "100%", **_painted("fill", scene.background)}
         SubElement(drawing, "rect", attributes)
