@@ -1,6 +1,7 @@
 """Where boxes stand, and what else is on the canvas."""
 
 import time
+from itertools import pairwise
 
 import pytest
 from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequence, spacing, unet, vgg16
@@ -29,7 +30,7 @@ def drawn(*layers, **given):
 
 def gaps(scene):
     faces = in_order(scene)
-    return [round(after.left - before.right, 3) for before, after in zip(faces, faces[1:], strict=False)]
+    return [round(after.left - before.right, 3) for before, after in pairwise(faces)]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
@@ -231,3 +232,9 @@ def test_pictures_of_any_size_are_laid_out_without_effort():
     scene = drawn(*[layer("A", 10**9, 10**9, 10**9)] * 20, max_xy=10**6, max_z=10**6)
     assert scene.width > 10**7
     assert isinstance(scene.width, int)
+
+
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}])
+def test_a_deep_box_with_a_wide_label_comes_within_the_width(given):
+    scene = drawn(layer("Conv2D", 10**9, None), max_width=122, text_callable="default", **given)
+    assert scene.width <= 122

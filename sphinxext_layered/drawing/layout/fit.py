@@ -65,5 +65,11 @@ def _least_scale(boxes: list[Box]) -> float:
 
 
 def _widest_scale(boxes: list[Box], most: float) -> float:
-    """Give the scale at which the widest single box has room."""
-    return min(1.0, max(most - LEGIBLE, 1) / max(box.width + box.depth for box in boxes))
+    """Give the scale at which each single box has room, with its label, which is not scaled."""
+    return min(1.0, *(_own_scale(box, most) for box in boxes))
+
+
+def _own_scale(box: Box, most: float) -> float:
+    half = box.label.width / 2 if box.label else 0.0
+    beside_label = max(most - half - LEGIBLE, 1) / (box.width / 2 + box.depth)
+    return min(max(most - LEGIBLE, 1) / (box.width + box.depth), beside_label)

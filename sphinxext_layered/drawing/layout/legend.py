@@ -83,14 +83,15 @@ class Legend:
         return self.side * 4 / 3 + _BESIDE_CUBE
 
     def columns(self, width: float) -> int:
-        """Say how many entries fit beside each other; one at least."""
-        fitting = 1
+        """Say how many entries stand beside each other: as few rows as fit in `width`, all about as long."""
+        fitting = [1]
         for columns in range(2, len(self.entries) + 1):
             if sum(self._narrowest(columns)) > width:
                 break
             if self.size(columns)[0] <= width:
-                fitting = columns
-        return fitting
+                fitting.append(columns)
+        rows = [-(-len(self.entries) // columns) for columns in fitting]
+        return fitting[rows.index(rows[-1])]
 
     def size(self, columns: int) -> tuple[float, float]:
         """Give width and height of the legend in so many columns."""

@@ -1,0 +1,155 @@
+"""Labels: what they say, where they stand, and that all of each is seen."""
+
+import pytest
+from factories import layer, model, resnet
+from geometry import clashes, fronts, in_order, labels, leaders, texts
+
+from sphinxext_layered.description import LayerText
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.texts import READY_MADE, label_of
+from sphinxext_layered.errors import OptionError
+from sphinxext_layered.options import READY_MADE_TEXTS, LayeredViewOptions
+
+
+def drawn(*layers, **given):
+    return lay_out(model(*layers), LayeredViewOptions(**given))
+
+
+ONE = layer("Conv2D", 28, None, 6, name="first", parameters=1234, activation="relu")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("default", ["first", "28 \u00d7 ? \u00d7 6"]),
+        ("name", ["first"]),
+        ("class", ["Conv2D"]),
+        ("shape", ["28 \u00d7 ? \u00d7 6"]),
+        ("name_and_shape", ["first", "28 \u00d7 ? \u00d7 6"]),
+        ("parameters", ["1,234 params"]),
+        ("activation", ["relu"]),
+    ],
+)
+def test_ready_made_texts(name, lines):
+    assert texts(drawn(ONE, text_callable=name), "label") == lines
+
+
+def test_there_is_a_text_for_each_name():
+    assert tuple(READY_MADE) == READY_MADE_TEXTS
+
+
+@pytest.mark.parametrize("name", ["parameters", "activation"])
+def test_a_layer_of_which_there_is_nothing_to_say_has_no_label(name):
+    plain = layer("Flatten", 9, parameters=0, activation="linear")
+    assert labels(drawn(plain, text_callable=name)) == {}
+    assert labels(drawn(ONE)) == {}
+
+
+def test_default_alternates_by_the_index_in_the_model():
+    scene = drawn(ONE, ONE, ONE, ONE, text_callable="default", index_ignore=[1])
+    above = {index: label.bottom <= fronts(scene)[index].top for index, label in labels(scene).items()}
+    assert above == {0: False, 2: False, 3: True}
+
+
+def test_the_text_of_a_callable_is_drawn_in_its_lines_and_on_its_side():
+    layers = [
+        layer("A", 9, text=LayerText(text="two\nlines", above=True)),
+        layer("B", 9, text=LayerText(text="one", above=False)),
+        layer("C", 9),
+    ]
+    scene = drawn(*layers, text_callable=lambda index, each: None)
+    assert texts(scene, "label") == ["one", "two", "lines"]
+    assert labels(scene)[0].bottom < fronts(scene)[0].top
+    assert labels(scene)[1].top > fronts(scene)[1].bottom
+    assert labels(drawn(*layers)) == {}
+    assert texts(drawn(*layers, text_callable="mypkg.labels:text"), "label") == ["one", "two", "lines"]
+
+
+def test_every_line_is_kept_and_lines_are_text_vspacing_apart():
+    lines = [f"line {i}" for i in range(8)]
+    one = layer("A", 9, text=LayerText(text="\n".join(lines), above=False))
+    scene = drawn(one, text_callable="m:f", text_vspacing=7)
+    assert texts(scene, "label") == lines
+    (group,) = (group for group in scene.groups if group.role == "label")
+    steps = {round(b.y - a.y, 3) for a, b in zip(group.shapes, group.shapes[1:], strict=False)}
+    assert steps == {round(scene.font.height + 7, 3)}
+
+
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}, {"draw_volume": False}])
+@pytest.mark.parametrize("above", [False, True])
+def test_labels_are_centred_on_their_front_face(given, above):
+    layers = [layer("A", 40, 40, 9, text=LayerText(text="much wider", above=above))] * 4
+    scene = drawn(*layers, text_callable="m:f", **given)
+    for index, label in labels(scene).items():
+        assert label.centre == pytest.approx(fronts(scene)[index].centre)
+
+
+def test_texts_have_the_width_at_which_they_are_drawn():
+    scene = drawn(ONE, text_callable="default", font_size=21)
+    (group,) = (group for group in scene.groups if group.role == "label")
+    assert [shape.width for shape in group.shapes] == [scene.font.width(shape.string) for shape in group.shapes]
+    assert scene.font.size == 21
+    assert {shape.colour for shape in drawn(ONE, text_callable="name", font_color="red").groups[-1].shapes} == {
+        (255, 0, 0, 255)
+    }
+
+
+def test_labels_that_would_touch_stand_in_two_tiers_with_leaders():
+    layers = [layer("A", 9, text=LayerText(text="some words", above=False))] * 4
+    scene = drawn(*layers, text_callable="m:f")
+    tops = [round(labels(scene)[index].top, 3) for index in range(4)]
+    assert tops[0] == tops[2] < tops[1] == tops[3]
+    assert sorted(leaders(scene)) == [1, 3]
+    for index, line in leaders(scene).items():
+        assert line.start[0] == line.end[0] == pytest.approx(fronts(scene)[index].centre)
+        assert line.start[1] == pytest.approx(fronts(scene)[index].bottom)
+        assert line.end[1] < labels(scene)[index].top
+    assert clashes(scene) == []
+
+
+def test_boxes_move_apart_for_labels_only_where_two_tiers_do_not_do():
+    def gap(text):
+        one, other, *_ = in_order(
+            drawn(*[layer("A", 9, text=LayerText(text=text, above=False))] * 3, text_callable="m:f")
+        )
+        return other.left - one.right
+
+    assert gap("tiny") == 10
+    assert gap("a text of some length") > 10
+
+
+def test_labels_of_small_boxes_beside_large_ones_keep_off_them():
+    big, small = layer("Conv2D", 90, 90, 3), layer("Conv2D", 9, 9, 3)
+    for layers in ([big, small, small], [small, small, big], [big, small, big]):
+        for given in ({}, {"draw_reversed": True}, {"draw_volume": False}):
+            scene = drawn(*layers, text_callable="name_and_shape", **given)
+            assert clashes(scene) == []
+            assert len(labels(scene)) == 3
+
+
+def test_labels_wrap_at_words_within_the_width_and_a_word_widens_it():
+    def wide(text):
+        return drawn(layer("A", 9, text=LayerText(text=text, above=False)), text_callable="m:f", max_width=120)
+
+    assert wide("some words that are far too many for it").width <= 120
+    assert len(texts(wide("some words that are far too many for it"), "label")) > 1
+    word = wide("incomprehensibilities")
+    assert texts(word, "label") == ["incomprehensibilities"]
+    assert word.width > 120
+
+
+def test_a_deep_network_with_labels_comes_within_the_width():
+    scene = lay_out(resnet(), LayeredViewOptions(max_width=1000, text_callable="name_and_shape"))
+    assert scene.width <= 1000
+    assert len(labels(scene)) == len(fronts(scene))
+    assert clashes(scene) == []
+
+
+def test_what_cannot_be_printed_is_not():
+    assert label_of(layer("A", 9, name="a\tb\x00c"), LayeredViewOptions(text_callable="name")) == ("a b c", False)
+    assert label_of(layer("A", 9, name=" \x00"), LayeredViewOptions(text_callable="name")) is None
+
+
+def test_a_font_that_cannot_be_read_is_an_error_of_the_option():
+    with pytest.raises(OptionError, match="font_path"):
+        drawn(ONE, font_path="nowhere.ttf", text_callable="name")

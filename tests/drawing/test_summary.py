@@ -1,0 +1,61 @@
+"""What pictures say in words."""
+
+import pytest
+from factories import layer, lenet, model, resnet, spacing
+
+from sphinxext_layered.drawing.check import out_of_range, unknown_names
+from sphinxext_layered.drawing.summary import alt_text, layer_title, shape_text
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ((None, 224, 224, 3), "224 \u00d7 224 \u00d7 3"),
+        ((1, None, 3), "? \u00d7 3"),
+        ((None,), "scalar"),
+        ((), "?"),
+    ],
+)
+def test_shapes_leave_out_the_batch(shape, text):
+    assert shape_text(shape) == text
+
+
+def test_few_layers_are_named_in_order():
+    description = model(layer("InputLayer", 28, 28), layer("Flatten", 784), spacing(9), layer("Dense", 10))
+    assert alt_text(description) == "net: 3 layers from 28 \u00d7 28 to 10. InputLayer, Flatten, Dense."
+
+
+def test_many_layers_are_counted_by_kind():
+    text = alt_text(resnet())
+    assert text.startswith(
+        "resnet50: 180 layers from 224 \u00d7 224 \u00d7 3 to 1000. 53 Conv2D, 53 BatchNormalization"
+    )
+    assert text.endswith(" and 1 other.")
+    assert "9 layers" in alt_text(lenet())
+    assert "3 Dense, 2 Conv2D" in alt_text(lenet())
+
+
+def test_several_inputs_and_unknown_ones():
+    both = model(layer("Dense", 3), input_shapes=((None, 4), (None, 5)), name="two")
+    assert alt_text(both) == "two: 1 layer from 4 and 5 to 3. Dense."
+    assert alt_text(model(name="empty")) == "empty: 0 layers."
+
+
+def test_a_title_tells_a_layer():
+    one = layer("Conv2D", 28, 28, 6, parameters=1234, activation="relu", name="first")
+    assert layer_title(one) == "first (Conv2D), 28 \u00d7 28 \u00d7 6, 1,234 parameters, relu"
+    nested = layer("Sequential", output_shapes=((None, 3), (None, 4)), nested=lenet(), name="body")
+    assert layer_title(nested) == "body (Sequential), 3 (+1), 9 layers"
+
+
+def test_names_that_match_no_layer_come_with_a_suggestion():
+    known = ["Conv2D", "conv2d", "keras.layers.Conv2D", "Layer", "keras.layers.Layer"]
+    assert unknown_names(lenet(), known) == []
+    assert unknown_names(lenet(), ["Conv2", "Dense"]) == [("Conv2", "did you mean 'Conv2D'?")]
+    ((name, suggestion),) = unknown_names(lenet(), ["Zzz"])
+    assert name == "Zzz"
+    assert suggestion.startswith("known: AveragePooling2D, Conv2D")
+
+
+def test_indices_beyond_the_model():
+    assert out_of_range(lenet(), (0, 8, 9, 30)) == [9, 30]
