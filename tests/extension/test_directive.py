@@ -14,6 +14,7 @@ from sphinxext_layered.extension.directive import IMAGE_OPTIONS, PAGE_OPTIONS, d
 from sphinxext_layered.extension.nodes import layered_view
 from sphinxext_layered.options import DECLARED
 
+
 def placeholder(result: Any, docname: str = "index") -> layered_view:
     return next(iter(result.doctree(docname).findall(layered_view)))
 

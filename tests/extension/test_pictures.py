@@ -14,7 +14,6 @@ from sphinxext_layered.extension.nodes import PLACEHOLDERS
 from sphinxext_layered.extension.request import Failure
 
 
-
 def images(result: Any) -> list[nodes.image]:
     return list(result.resolved().findall(nodes.image))
 
@@ -115,7 +114,9 @@ def test_the_style_sheet_is_on_every_page_and_the_picture_follows_the_page_width
     assert "only-dark" in result.text("_static/layered_view.css")
 
 
-@pytest.mark.parametrize("builder", ["html", "dirhtml", "singlehtml", "epub", "latex", "text", "man", "texinfo", "json"])
+@pytest.mark.parametrize(
+    "builder", ["html", "dirhtml", "singlehtml", "epub", "latex", "text", "man", "texinfo", "json"]
+)
 @pytest.mark.parametrize(
     "lines",
     [
@@ -162,7 +163,9 @@ def test_man_says_the_alternative_text_once(built: Any) -> None:
     assert "[image]" not in result.text("net.1")
 
 
-@pytest.mark.parametrize("builder", ["gettext", "linkcheck", "dummy", "xml", "pseudoxml", "changes", "doctest", "coverage"])
+@pytest.mark.parametrize(
+    "builder", ["gettext", "linkcheck", "dummy", "xml", "pseudoxml", "changes", "doctest", "coverage"]
+)
 def test_builders_without_pictures_ask_for_none(built: Any, ready_made: Any, builder: str) -> None:
     conf = "extensions += ['sphinx.ext.doctest', 'sphinx.ext.coverage']; version = '1'"
     result = built(page(".. layered-view:: nets:build", "   :summary:"), builder=builder, conf=conf)
