@@ -64,7 +64,7 @@ def test_the_source_distribution_has_what_a_packager_needs(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert in_package() <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "tests/conftest.py", "Makefile"} <= names
-    assert not [name for name in names if "_build/" in name or name.endswith(".pyc") or name.startswith((".venv", "."))]
+    assert not [name for name in names if "_build/" in name or name.endswith(".pyc") or name.startswith(".venv")]
 
 
 def test_an_unpacked_wheel_draws_from_a_description(wheel: Path, tmp_path: Path) -> None:

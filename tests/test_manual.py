@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -82,3 +83,10 @@ def test_the_manual_builds_where_tensorflow_cannot_be_imported(
     assert not trace.exists()
     assert len(list((tmp_path / "out/html/_images").glob("*.png"))) > 40
     assert 'alt="VGG16 as a row of boxes' in built.text()
+
+
+@pytest.mark.parametrize("path", sorted((MANUAL / "descriptions").iterdir()), ids=lambda path: path.stem)
+def test_a_committed_description_is_made_from_the_models_own_files(path: Path) -> None:
+    made_from = json.loads(path.read_text(encoding="utf-8"))["made_from"]
+    assert made_from["files"]
+    assert all(name.startswith("example_docs/example_models/") for name in made_from["files"])

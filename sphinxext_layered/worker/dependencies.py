@@ -50,6 +50,9 @@ _TWINS: Final = {
 }
 _STDLIB: Final = frozenset(sys.stdlib_module_names) | frozenset(sys.builtin_module_names) | {"__main__"}
 
+_OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
+"""This package's own, which the child may first read from while it makes a model."""
+
 
 @dataclass(frozen=True)
 class MadeFrom:
@@ -526,7 +529,7 @@ class Recorder:
         if isinstance(path, int) or path is None:
             return
         path = os.path.realpath(os.fsdecode(path))
-        if not path.startswith(self.root + os.sep) or is_installed(path):
+        if not path.startswith(self.root + os.sep) or is_installed(path) or path.startswith(_OWN_FOLDER + os.sep):
             return
         if _is_for_writing(mode, flags):
             self._written.add(path)
