@@ -27,38 +27,38 @@ Table = dict[str, tuple[RGBA | None, RGBA | None, bool | None]]
 
 LAYERED: Final[dict[str, tuple[str, str]]] = {
     # class: its fill on a light ground, on a dark ground
-    "InputLayer": ("#e4e7eb", "#57606a"),
-    "Conv2D": ("#6ea8f0", "#2f6db5"),
-    "SeparableConv2D": ("#9cc4fb", "#4a86c9"),
-    "DepthwiseConv2D": ("#c4dcff", "#23568f"),
-    "Conv2DTranspose": ("#4d8bd6", "#5f9be0"),
-    "MaxPooling2D": ("#f0755f", "#b5402f"),
-    "AveragePooling2D": ("#f7a08c", "#c9604a"),
-    "GlobalAveragePooling2D": ("#fcc7ba", "#8f2f23"),
-    "GlobalMaxPooling2D": ("#d65b48", "#d97a66"),
-    "Dense": ("#f7c948", "#9a7400"),
-    "BatchNormalization": ("#b79af0", "#6a4fb0"),
-    "LayerNormalization": ("#d6c4fb", "#8064c4"),
-    "GroupNormalization": ("#9a78dc", "#553a94"),
-    "ReLU": ("#7ccf8c", "#2f7d44"),
-    "Activation": ("#a6e3ae", "#47985b"),
-    "Softmax": ("#4fae66", "#1f6433"),
-    "Dropout": ("#b4bac2", "#7a838d"),
-    "LSTM": ("#4fc3bd", "#17756f"),
-    "GRU": ("#8fe0da", "#2f908a"),
-    "SimpleRNN": ("#35a09a", "#0d5a55"),
-    "Bidirectional": ("#bff0ec", "#49a8a2"),
-    "MultiHeadAttention": ("#f08ac0", "#a83f7c"),
-    "Attention": ("#f9b8da", "#c2609a"),
-    "Embedding": ("#c9b458", "#6f6213"),
-    "Flatten": ("#d9b38c", "#805a34"),
-    "Reshape": ("#ecd5b9", "#98714a"),
-    "Add": ("#c3e36b", "#5f7a0f"),
-    "Concatenate": ("#e2f3ab", "#7a962e"),
-    "UpSampling2D": ("#8fd9f7", "#1f7fa3"),
-    "ZeroPadding2D": ("#cfe3ec", "#4f6c79"),
-    "Rescaling": ("#c9d3e6", "#4c5a78"),
-    "Model": ("#93a2bd", "#66758f"),
+    "InputLayer": ("#dadddf", "#545d65"),
+    "Conv2D": ("#60a4fe", "#3c6c9f"),
+    "SeparableConv2D": ("#91c1fe", "#4b81e1"),
+    "DepthwiseConv2D": ("#aec0dd", "#275687"),
+    "Conv2DTranspose": ("#3a84ea", "#4192c4"),
+    "MaxPooling2D": ("#e86b53", "#bf3520"),
+    "AveragePooling2D": ("#ffaa8d", "#bb5e53"),
+    "GlobalAveragePooling2D": ("#deb0a4", "#912b23"),
+    "GlobalMaxPooling2D": ("#d55a47", "#c46e5e"),
+    "Dense": ("#fdcc35", "#9e7600"),
+    "BatchNormalization": ("#ab8ad6", "#664aaf"),
+    "LayerNormalization": ("#afa4d8", "#7b60c2"),
+    "GroupNormalization": ("#9674ce", "#553a95"),
+    "ReLU": ("#67c56d", "#43804f"),
+    "Activation": ("#ace6ad", "#399f68"),
+    "Softmax": ("#4eae67", "#366d44"),
+    "Dropout": ("#acb4bc", "#78838c"),
+    "LSTM": ("#54b0a5", "#327062"),
+    "GRU": ("#90d3c1", "#22837b"),
+    "SimpleRNN": ("#369e94", "#085b56"),
+    "Bidirectional": ("#c4fdff", "#5a9789"),
+    "MultiHeadAttention": ("#e47fa5", "#b23a6d"),
+    "Attention": ("#e497b5", "#c2609d"),
+    "Embedding": ("#cab33e", "#4e4600"),
+    "Flatten": ("#bfa087", "#8a6538"),
+    "Reshape": ("#fee8d3", "#7e573c"),
+    "Add": ("#c2e371", "#526d02"),
+    "Concatenate": ("#eaf7a9", "#7d9537"),
+    "UpSampling2D": ("#92ddff", "#1085aa"),
+    "ZeroPadding2D": ("#bfd7e5", "#4f6d7b"),
+    "Rescaling": ("#d4e3fc", "#4c5b7c"),
+    "Model": ("#91a1be", "#66758e"),
 }
 
 _STEPS: Final[dict[str, tuple[str, float]]] = {
@@ -135,6 +135,25 @@ _STEPS: Final[dict[str, tuple[str, float]]] = {
     "StringLookup": ("Rescaling", -0.02),
     "IntegerLookup": ("Rescaling", -0.05),
     "CategoryEncoding": ("Rescaling", -0.09),
+    "Discretization": ("Rescaling", -0.11),
+    "Hashing": ("Rescaling", -0.13),
+    "HashedCrossing": ("Rescaling", -0.13),
+    "MelSpectrogram": ("Rescaling", -0.15),
+    "STFTSpectrogram": ("Rescaling", -0.15),
+    "RandomFlip": ("Rescaling", -0.17),
+    "RandomRotation": ("Rescaling", -0.2),
+    "RandomZoom": ("Rescaling", -0.23),
+    "RandomContrast": ("Rescaling", -0.26),
+    "BaseImagePreprocessingLayer": ("Rescaling", -0.29),
+    "DataLayer": ("Rescaling", -0.29),
+    "LSTMCell": ("LSTM", 0.0),
+    "GRUCell": ("GRU", 0.0),
+    "SimpleRNNCell": ("SimpleRNN", 0.0),
+    "Wrapper": ("Bidirectional", -0.08),
+    "Pipeline": ("Model", 0.03),
+    "JaxLayer": ("Model", 0.07),
+    "TFSMLayer": ("Model", 0.07),
+    "TorchModuleWrapper": ("Model", 0.07),
     "Functional": ("Model", 0.0),
     "Sequential": ("Model", -0.04),
 }
@@ -156,8 +175,33 @@ CLASSIC: Final = (
 )
 """The colours that the reference gives to classes, in the order of their first appearance."""
 
-_SLOTS: Final = tuple((hue, step) for step in (0.0, -0.09, 0.08) for hue in (318, 278, 102, 128, 4, 238))
-"""Hue and lightness for classes that are not known: between the hues of the families."""
+UNKNOWN: Final = (
+    ("#feb9f7", "#61195d"),
+    ("#ee8bf8", "#983fa1"),
+    ("#b08395", "#54303f"),
+    ("#48ec98", "#034a29"),
+    ("#21c0ea", "#004456"),
+    ("#d360bb", "#831671"),
+    ("#fe8a48", "#632a04"),
+    ("#e85981", "#750031"),
+    ("#bf8350", "#744009"),
+    ("#929b1c", "#747c00"),
+    ("#ffc2c8", "#99525c"),
+    ("#d4adfd", "#541081"),
+    ("#847ffc", "#362292"),
+    ("#94d851", "#355b00"),
+    ("#7a8fd0", "#2a386e"),
+    ("#8dfc8e", "#008218"),
+    ("#c075eb", "#77309b"),
+    ("#95956a", "#5b5b34"),
+    ("#fe9bda", "#923d76"),
+    ("#b6bc90", "#747951"),
+    ("#e27e00", "#aa5f09"),
+    ("#d8b3d4", "#61435e"),
+    ("#fd717b", "#ad253b"),
+    ("#bd9605", "#775e03"),
+)
+"""Fills, on a light and on a dark ground, of classes that are not known: far from the table's and from each other."""
 
 _INK: Final = {"light": (0.32, 0.05), "dark": (0.9, 0.05)}
 """Lightness and greatest chroma of outlines."""
@@ -241,10 +285,10 @@ def _layered(layers: Iterable[LayerDescription], theme: str, users: set[RGBA]) -
             unknown[layer.qualified_name] = _hash(layer.class_name)
     taken: set[int] = set()
     for name in sorted(unknown):
-        slot = next((s for n in range(len(_SLOTS)) if (s := (unknown[name] + n) % len(_SLOTS)) not in taken), None)
-        slot = unknown[name] % len(_SLOTS) if slot is None else slot
+        slots = [(unknown[name] + n) % len(UNKNOWN) for n in range(len(UNKNOWN))]
+        slot = next((slot for slot in slots if slot not in taken), slots[0])
         taken.add(slot)
-        fills[name] = _apart(_slot_fill(slot, theme), users)
+        fills[name] = _apart(rgba_of(UNKNOWN[slot][theme == "dark"]), users)
     return fills
 
 
@@ -270,12 +314,7 @@ def class_fill(name: str, theme: str = "light") -> RGBA:
     if name in LAYERED:
         return rgba_of(LAYERED[name][theme == "dark"])
     base, step = _STEPS[name]
-    return _stepped(rgba_of(LAYERED[base][theme == "dark"]), step)
-
-
-def _slot_fill(slot: int, theme: str) -> RGBA:
-    hue, step = _SLOTS[slot]
-    return from_lch(((0.5 if theme == "dark" else 0.8) + step, 0.11, hue))
+    return _stepped(class_fill(base, theme), step * 0.6 if theme == "dark" else step)
 
 
 def _stepped(colour: RGBA, step: float) -> RGBA:
@@ -305,14 +344,14 @@ def _classic(layers: Iterable[LayerDescription], users: set[RGBA]) -> dict[str, 
 def _classic_supply() -> Iterator[RGBA]:
     base = [rgba_of(name) for name in CLASSIC]
     seen: set[RGBA] = set()
-    for turn in range(10**6):
-        # Shades of the named colours, nearer to each other in each turn.
-        step = 0.0 if not turn else (0.1 if turn % 2 else -0.1) * ((turn + 1) // 2) / (1 + turn // 8)
+    for step in (0.0, *(sign * n * 0.07 for n in range(1, 12) for sign in (1, -1))):
         for colour in base:
-            made = _stepped(colour, step % 1 - (step % 1 > 0.5)) if step else colour
-            if made not in seen:
+            made = _stepped(colour, step) if step else colour
+            if all(distance(made, other) > 0.02 for other in seen):
                 seen.add(made)
                 yield made
+    while True:
+        yield from base
 
 
 @lru_cache(maxsize=1024)
@@ -324,7 +363,8 @@ def outline_for(fill: RGBA, theme: str, ground: RGBA, step: float = 10) -> RGBA:
     lightness, most = _INK[theme]
     _, chroma, hue = lch_of(fill)
     faces = [over(shade(fill, step * n), ground) for n in range(3)]
-    tones = [from_lch((tone, min(chroma, most), hue)) for tone in (lightness, *(n / 20 for n in range(21)))]
+    nearest = sorted((n / 20 for n in range(21)), key=lambda tone: abs(tone - lightness))
+    tones = [from_lch((tone, min(chroma, most), hue)) for tone in (lightness, *nearest)]
 
     def rank(tone: RGBA) -> tuple[float, float]:
         with_ground = min(contrast(tone, ground), _LEAST)
