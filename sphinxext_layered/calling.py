@@ -98,7 +98,7 @@ def _places(settings: dict[str, Any]) -> list[Path]:
 
 def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     if isinstance(model, ModelDescription):
-        return _checked(model, options)
+        return with_options(model, options)
     from .reading import describe
 
     texts: Any = options.text_callable
@@ -107,8 +107,14 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     return describe(model, input_shape=options.input_shape, text_callable=texts if callable(texts) else None)
 
 
-def _checked(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Refuse what needs the live model and would otherwise silently do nothing."""
+def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
+    """Give the description again, if the options ask for nothing that needs the live model.
+
+    Raises
+    ------
+    OptionError
+        ``input_shape``, or texts by a function, which would silently do nothing.
+    """
     if options.input_shape is not None:
         raise OptionError("input_shape", "a description has its shapes already; give it where the model is described")
     has_texts = any(layer.text for layer in description.layers)

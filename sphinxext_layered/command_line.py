@@ -326,14 +326,14 @@ def _say(given: argparse.Namespace, text: str) -> None:
 
 def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescription:
     """Give the model's description: from its document, or made in a child process."""
+    from .calling import with_options
     from .worker import Failed, ModelRequest, WorkerSettings, describe_all
 
     path = Path(given.target)
     if path.suffix in FILE_SUFFIXES and (path.exists() or os.sep in given.target or "/" in given.target):
         described = _described_in(path)
         if described is not None:
-            _refuse_for_descriptions(options)
-            return described
+            return with_options(described, options)
         root = path.resolve().parent
         request = ModelRequest(file=path.name)
     else:
@@ -354,28 +354,23 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     if isinstance(answer, Failed):
         if given.traceback and answer.detail:
             print(answer.detail.rstrip(), file=sys.stderr)
-        raise _error_of(answer)
+        raise _error_of(answer, given.target)
     seconds = time.monotonic() - start
     _say(given, f"described {given.target}: {len(answer.description.layers)} layers ({seconds:.1f} s)")
     return answer.description
 
 
-def _error_of(failed: Failed) -> LayeredViewError:
+def _error_of(failed: Failed, written: str) -> LayeredViewError:
     kinds = {"target": TargetError, "worker": WorkerError}
     message = failed.message
-    if failed.request.target.endswith(FILE_SUFFIXES):
-        message += f"; and there is no file {failed.request.target.replace(':', '.')!r}"
+    if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not failed.request.file:
+        message += f"; and there is no file {written!r}"
     return kinds.get(failed.subtype, ModelError)(message)
 
 
 def _refuse_short(target: Target) -> None:
     if not target.module:
         raise TargetError(f"{target}: which module is it in? Write module:{target.attribute}, or the path of a file")
-
-
-def _refuse_for_descriptions(options: LayeredViewOptions) -> None:
-    if options.input_shape is not None:
-        raise OptionError("input_shape", "a description has its shapes already")
 
 
 def _described_in(path: Path) -> ModelDescription | None:
@@ -404,7 +399,7 @@ def _check(given: argparse.Namespace) -> int:
 
     folder = Path(given.folder)
     if not folder.is_dir():
-        raise OptionError("folder", f"{given.folder!r} is no folder; give the documentation's, or that of descriptions")
+        raise TargetError(f"{given.folder!r} is no folder; give the documentation's, or that of descriptions")
     root = Path(given.root) if given.root else _root_of(folder)
     hashes, installed = FileHashes(), Installed()
     stale = fresh = 0
@@ -475,5 +470,5 @@ def _cache_folder(given: argparse.Namespace) -> Path:
     """Refuse any folder that is no cache: what is pruned is deleted."""
     folder = Path(given.folder)
     if not (folder / "CACHEDIR.TAG").is_file():
-        raise OptionError("folder", f"{given.folder!r} is no cache: it has no CACHEDIR.TAG")
+        raise TargetError(f"{given.folder!r} is no cache: it has no CACHEDIR.TAG")
     return folder

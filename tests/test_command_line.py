@@ -1,0 +1,204 @@
+"""The command line: its flags, its files, its errors in one line, its exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import layer, model
+from PIL import Image
+
+from sphinxext_layered import layered_view
+from sphinxext_layered.cache import Cache
+from sphinxext_layered.command_line import main
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.options import DECLARED
+
+NET = model(layer("Conv2D", 16, 16, 64), layer("Dense", 10), name="small")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.json").write_text(NET.to_json(), encoding="utf-8")
+    return tmp_path
+
+
+def run(*arguments: str, **given: Any) -> subprocess.CompletedProcess[Any]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-m", "sphinxext_layered", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, **given)
+
+
+def status_of(*arguments: str) -> int:
+    """The exit status, whoever ends the command: argparse or it itself."""
+    try:
+        return main(arguments)
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def test_several_files_are_drawn_with_options_that_mean_what_they_mean_in_python(here: Path) -> None:
+    assert (
+        main(["draw", "net.json", "-o", "out/a.svg", "-o", "b.png", "--legend", "--scale-xy", "2", "--no-draw-funnel"])
+        == 0
+    )
+    given: dict[str, Any] = {"legend": True, "scale_xy": 2, "draw_funnel": False, "backend": "pil"}
+    image = layered_view(NET, save_fig_filename="c.png", **given)
+    layered_view(NET, save_fig_filename="c.svg", **given)
+    assert (here / "b.png").read_bytes() == (here / "c.png").read_bytes()
+    assert (here / "out/a.svg").read_bytes() == (here / "c.svg").read_bytes()
+    assert Image.open("b.png").size == image.size
+
+
+def test_a_picture_goes_to_standard_output(here: Path) -> None:
+    done = run("draw", "net.json", "-o", "-", "--format", "svg", "--quiet")
+    layered_view(NET, save_fig_filename="a.svg")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (here / "a.svg").read_bytes()
+
+
+MODELS = """\
+import keras
+
+def build(classes=10):
+    print("chatter of the builder")
+    layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(classes)]
+    return keras.Sequential(layers, name="built")
+
+def broken():
+    raise ValueError("no data")
+"""
+
+
+def test_a_function_of_the_working_folder_is_built_in_a_child(here: Path) -> None:
+    (here / "nets.py").write_text(MODELS)
+    done = run("describe", "nets:build(classes=3)", text=True)
+    described = ModelDescription.from_json(done.stdout)
+    assert [one.name for one in described.layers][-1] == "dense"
+    assert described.output_shapes == ((None, 3),)
+    assert [one["name"] for one in json.loads(done.stdout)["layers"]] == [one.name for one in described.layers]
+    assert "chatter" not in done.stdout
+    assert "building nets:build(classes=3)" in done.stderr
+    done = run("draw", "nets.broken", "--quiet", text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "ValueError: no data" in done.stderr
+    assert 'raise ValueError("no data")' in run("draw", "nets:broken", "--traceback", text=True).stderr
+
+
+def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> None:
+    assert main(["describe", "net.json", "-o", "again.json"]) == 0
+    assert ModelDescription.from_json((here / "again.json").read_bytes()) == NET
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["draw", "net.json", "--scale-yx", "3"], 2, "unknown option --scale-yx; did you mean '--scale-xy'?"),
+        (["draw", "net.json", "--scale-xy", "big"], 2, "--scale-xy: expected a number greater than 0"),
+        (["draw", "net.json", "--theme", "both"], 2, "--theme: 'both' is two pictures"),
+        (["draw", "net.json", "--input-shape", "3"], 2, "--input-shape: a description has its shapes already"),
+        (["draw", "net.json", "--text-callable", "a:b"], 2, "--text-callable: a description has no layers"),
+        (["draw", "lenet"], 2, "write module:lenet"),
+        (["draw", "m:f(x)"], 2, "not all literals"),
+        (["draw", "no/such.keras"], 2, "no/such.keras: cannot be read"),
+        (["draw", "bad.json"], 1, "make the description anew"),
+        (["draw", "net.json", "-o", "v.doc"], 1, "no picture can be written as '.doc'"),
+        (["draw", "net.json", "-o", "net.json/v.png"], 1, "cannot be written"),
+        (["draw", "net.json", "-o", "-", "-o", "-"], 2, "standard output takes one picture"),
+        (["draw"], 2, "TARGET"),
+        ([], 2, "COMMAND"),
+        (["cache", "prune", "."], 2, "no CACHEDIR.TAG"),
+        (["check", "nowhere"], 2, "'nowhere' is no folder"),
+        (["check", "."], 1, "no committed descriptions"),
+    ],
+)
+def test_errors_are_one_line_that_names_what_to_mend(
+    here: Path, arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "bad.json").write_text('{"schema": "layered-view-description/1", "name": 3}')
+    assert status_of(*arguments) == status
+    shown = capsys.readouterr()
+    assert said.lower() in shown.err.lower()
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_every_option_that_text_can_give_is_a_flag_that_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of("draw", "--help") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for name, option in DECLARED.items():
+        assert (
+            f" --{name.replace('_', '-')}" + (", " if option.reader.bare else " ") in shown
+        ) is not option.python_only
+        assert option.python_only or option.doc.replace("``", "")[:30] in shown
+    assert "examples:" in shown
+
+
+@pytest.mark.parametrize("name", [name for name, option in DECLARED.items() if not option.python_only])
+def test_every_flag_takes_what_its_reader_takes(
+    name: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr("sphinxext_layered.command_line._model", lambda given, options: seen.append(options) or NET)
+    monkeypatch.setattr("sphinxext_layered.saving.draw", lambda *_: sys.exit(77))
+    reader, flag = DECLARED[name].reader, "--" + name.replace("_", "-")
+    for example in reader.examples:
+        words = [{"yes": flag, "no": "--no-" + flag[2:]}[example]] if reader.bare else [f"{flag}={example}"]
+        if (name, example) != ("theme", "both"):
+            assert status_of("draw", "net.json", *words) == 77, capsys.readouterr().err
+            assert getattr(seen[-1], name) == reader(example)
+
+
+def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["draw", "net.json", "-o", "a.png", "-o", "a.svg", "-q"]) == 0
+    before = (here / "a.png").read_bytes()
+    assert main(["draw", "net.json", "-o", "a.png", "-o", "a.svg", "--check"]) == 0
+    assert main(["draw", "net.json", "-o", "a.png", "-o", "none.png", "--padding", "30", "--check"]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "a.png: stale: draw it again",
+        "none.png: stale: draw it again",
+    ]
+    assert (here / "a.png").read_bytes() == before
+    assert not (here / "none.png").exists()
+
+
+def test_check_tells_stale_descriptions_from_fresh_ones(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sphinxext_layered.extension.committed import Committed, file_name, write
+    from sphinxext_layered.worker import FileHashes, MadeFrom, ModelRequest
+
+    (here / "pyproject.toml").touch()
+    (here / "nets.py").write_text("a = 1\n")
+    request = ModelRequest(target="nets:build")
+    made_from = MadeFrom(files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(), environment=())
+    write(here / "docs" / "models", request, Committed(NET, made_from))
+    path = Path("docs", "models", file_name(request))
+    assert main(["check", "docs"]) == 0
+    assert capsys.readouterr().out == f"{path}: fresh\n"
+    assert main(["draw", str(path), "-q"]) == 0
+    (here / "nets.py").write_text("a = 2\n")
+    assert main(["check", "docs"]) == 1
+    assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
+
+
+def test_a_cache_is_shown_and_pruned(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache = Cache(here / "cache")
+    cache.keep_description("0" * 64, {}, NET)
+    assert main(["cache", "show", "cache"]) == 0
+    assert "descriptions         1 files" in capsys.readouterr().out
+    assert main(["cache", "prune", "cache", "--megabytes", "0"]) == 0
+    assert "removed 2 files" in capsys.readouterr().out
+    assert main(["cache", "show", "cache"]) == 0
+    assert "in all               0 files" in capsys.readouterr().out
+
+
+def test_it_is_installed_as_layered_view() -> None:
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["scripts"] == {"layered-view": "sphinxext_layered.command_line:main"}
