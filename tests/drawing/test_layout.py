@@ -12,7 +12,7 @@ from sphinxext_layered.drawing.scene import Line
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
-MODELS = {each.__name__: each for each in (vgg16, lenet, autoencoder, unet, resnet, sequence, mlp, cnn3d)}
+MODELS = {each.__name__: each for each in (vgg16, lenet, autoencoder, unet, sequence, mlp, cnn3d)}
 VARIANTS = [
     {},
     {"draw_reversed": True},
@@ -238,3 +238,22 @@ def test_pictures_of_any_size_are_laid_out_without_effort():
 def test_a_deep_box_with_a_wide_label_comes_within_the_width(given):
     scene = drawn(layer("Conv2D", 10**9, None), max_width=122, text_callable="default", **given)
     assert scene.width <= 122
+
+
+def rows_of(scene):
+    return 1 + sum(group.role == "connector" for group in scene.groups) // 2
+
+
+def test_labels_of_no_chosen_side_alternate_where_that_saves_a_row():
+    scene = lay_out(vgg16(), LayeredViewOptions(max_width=1000, text_callable="shape"))
+    assert rows_of(scene) == 1
+    assert {label.top > fronts(scene)[index].bottom for index, label in labels(scene).items()} == {True, False}
+    roomy = lay_out(vgg16(), LayeredViewOptions(max_width=2200, text_callable="shape"))
+    assert all(label.top > fronts(roomy)[index].bottom for index, label in labels(roomy).items())
+
+
+def test_rows_that_labels_ask_for_do_not_blow_up_the_boxes():
+    bare = lay_out(vgg16(), LayeredViewOptions(max_width=700))
+    labelled = lay_out(vgg16(), LayeredViewOptions(max_width=700, text_callable="name_and_shape"))
+    assert rows_of(bare) == 1 < rows_of(labelled)
+    assert fronts(labelled)[0].height <= fronts(bare)[0].height

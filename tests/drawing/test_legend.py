@@ -27,7 +27,12 @@ def area(scene):
 
 def boxes_area(scene):
     return around(
-        point for group in scene.groups if group.role == "layer" for each in group.shapes if isinstance(each, Polygon) for point in each.points
+        point
+        for group in scene.groups
+        if group.role == "layer"
+        for each in group.shapes
+        if isinstance(each, Polygon)
+        for point in each.points
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
@@ -10,7 +11,7 @@ from sphinxext_layered.drawing.fonts import Font, font_of
 from sphinxext_layered.drawing.palette import looks
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.summary import alt_text, layer_title
-from sphinxext_layered.drawing.texts import label_of
+from sphinxext_layered.drawing.texts import READY_MADE, label_of
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -48,12 +49,22 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
-    rows = fit(boxes, -1 if options.draw_reversed else 1, left)
+    rows = _rows(boxes, options, left)
     groups = _stacked(rows, options, font, marked=has_cues(left))
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = boxes[0].gap - options.spacing
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+
+
+def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> list[Row]:
+    """Place the boxes; labels of which nobody chose the side alternate where that saves rows."""
+    lean = -1 if options.draw_reversed else 1
+    rows = fit(boxes, lean, room)
+    if len(rows) == 1 or not isinstance(options.text_callable, str) or options.text_callable not in READY_MADE:
+        return rows
+    alternating = fit([replace(box, above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
+    return alternating if len(alternating) < len(rows) else rows
 
 
 def _room(options: LayeredViewOptions) -> float | None:
@@ -185,11 +196,16 @@ def _layer(each: Placed, options: LayeredViewOptions) -> Group:
 def _with_legend(
     groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, *, beside: bool
 ) -> list[Group]:
-    drawn = bounds(groups, font)
+    drawn = _without_ink(bounds(groups, font))
     columns = 1 if beside else legend.columns(drawn.width)
     size = legend.size(columns)
     entries = legend.draw(columns, -1 if options.draw_reversed else 1, options.font_color)
     return [*groups, moved_group(entries, *_corner(drawn, size, options.legend_position, beside=beside))]
+
+
+def _without_ink(drawn: Bounds) -> Bounds:
+    """Take off the half of its outline by which a box is wider than its corners, which a cube has, too."""
+    return Bounds(drawn.left + 0.5, drawn.top, drawn.right - 0.5, drawn.bottom)
 
 
 def _corner(drawn: Bounds, size: tuple[float, float], position: str, *, beside: bool) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from .boxes import LEGIBLE, Box, scaled
@@ -19,19 +19,24 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     Notes
     -----
     The boxes are scaled as little as it takes for one row. Where even the least legible scale does not do,
-    there are as many rows as that scale needs, at the greatest scale that needs no more.
+    there are as many rows as that scale needs, at the greatest scale that needs no more; but where it is
+    the labels that take the room, the boxes are no larger than they would be in one row without them.
     """
     rows = place(boxes, lean)
     if most is None or rows[0].width <= most:
         return rows
     low = _least_scale(boxes)
-    one = _greatest(lambda scale: _placed(boxes, lean, scale, most), low, _widest_scale(boxes, most), 1)
+    _, one = _greatest(boxes, lean, most, (low, _widest_scale(boxes, most)), 1)
     if len(one) == 1 and one[0].width <= most:
         return one
     inner = most - 2 * ROOM if has_cues(most) else most
     high = _widest_scale(boxes, inner)
+    if any(box.label for box in boxes):
+        bare = [replace(box, label=None) for box in boxes]
+        scale, one = _greatest(bare, lean, most, (low, high), 1)
+        high = scale if len(one) == 1 else high
     number = len(_placed(boxes, lean, min(low, high), inner))
-    return _greatest(lambda scale: _placed(boxes, lean, scale, inner), low, high, number)
+    return _greatest(boxes, lean, inner, (low, high), number)[1]
 
 
 def has_cues(most: float | None) -> bool:
@@ -43,20 +48,23 @@ def _placed(boxes: list[Box], lean: int, scale: float, most: float) -> list[Row]
     return place((scaled(box, scale) for box in boxes), lean, most)
 
 
-def _greatest(rows_at: Callable[[float], list[Row]], low: float, high: float, number: int) -> list[Row]:
-    """Find the greatest scale at which there are at most `number` rows."""
-    low = min(low, high)
-    best = rows_at(low)
+def _greatest(
+    boxes: list[Box], lean: int, most: float, scales: tuple[float, float], number: int
+) -> tuple[float, list[Row]]:
+    """Find the greatest of `scales` at which there are at most `number` rows; the least where there is none."""
+    high = scales[1]
+    low = min(scales)
+    best = _placed(boxes, lean, low, most)
     if len(best) > number:
-        return best
+        return low, best
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        rows = rows_at(middle)
+        rows = _placed(boxes, lean, middle, most)
         if len(rows) <= number:
             best, low = rows, middle
         else:
             high = middle
-    return best
+    return low, best
 
 
 def _least_scale(boxes: list[Box]) -> float:
