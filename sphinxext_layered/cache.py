@@ -245,10 +245,10 @@ class Cache:
     def _room(self) -> Path:
         return self.folder / VERSION
 
-    def _path(self, kind: str, key: str, suffix: str) -> Path:
+    def _path(self, kind: str, key: str, suffix: str) -> str:
         if not _DIGEST.fullmatch(key):
             raise ValueError(f"a key has 64 hexadecimal digits, got {key!r:.80}")
-        return self._room / kind / key[:2] / f"{key}{suffix}"
+        return os.path.join(self.folder, VERSION, kind, key[:2], key + suffix)
 
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
         data = _bytes_of(self._path(kind, key, ".json"))
@@ -265,12 +265,12 @@ class Cache:
         text = json.dumps(body, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
         self._write(self._path(kind, key, ".json"), digest_of(key.encode() + text).encode() + b"\n" + text)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: str | Path, data: bytes) -> None:
         if not (self.folder / "CACHEDIR.TAG").exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.folder / ".gitignore", b"*\n")
             write_whole(self.folder / "CACHEDIR.TAG", _TAG.encode())
-        write_whole(path, data)
+        write_whole(Path(path), data)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -294,7 +294,7 @@ def write_whole(path: Path, data: bytes) -> None:
             raise
 
 
-def _bytes_of(path: Path, *, used: bool = True) -> bytes | None:
+def _bytes_of(path: str | Path, *, used: bool = True) -> bytes | None:
     """Give a file's content, noting about once a day that it was used, or None."""
     try:
         with open(path, "rb") as file:

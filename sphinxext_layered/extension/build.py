@@ -86,7 +86,7 @@ class Pictures:
 
 def spelling(request: PictureRequest) -> str:
     """Give a request without its place, as text."""
-    asked = {k: v for k, v in request.document().items() if k not in ("docname", "source", "line", "downloads")}
+    asked = [request.target, request.file, request.given, request.depends, request.format]
     return json.dumps(asked, sort_keys=True, default=str)
 
 

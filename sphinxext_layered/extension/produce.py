@@ -180,8 +180,8 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
     store = Store(cache_folder(app), spare_folder(app))
     production = _Production(Models(app, store, wanted.root), store)
     keys: dict[tuple[str, str, str], Want] = {}
-    for request in (request for wishes in requests.values() for request in wishes):
-        spelt = spelling(request)
+    all_requests = [(spelling(request), request) for wishes in requests.values() for request in wishes]
+    for spelt, request in all_requests:
         asked = pictures.asked.setdefault(spelt, [])
         for theme, format, want in wanted.of(request):
             key = (spelt, theme, format)
@@ -211,8 +211,8 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
     pictures.again = again
     pictures.tidy = store.tidy
     reports = Reports(app, production.details)
-    for request in (request for wishes in requests.values() for request in wishes):
-        for key in pictures.asked[spelling(request)]:
+    for spelt, request in all_requests:
+        for key in pictures.asked[spelt]:
             reports.of_result(request, pictures.results[key])
             if key in keys:
                 want = keys[key]

@@ -29,22 +29,23 @@ class Store:
         self.wrote = False
         self._caches = [Cache(folder), Cache(spare)]
         self._first = 0
+        self._readable = self._caches if spare.exists() else self._caches[:1]
 
     def states(self, key: str) -> list[State]:
         """Give the states of the sources known for `key`."""
-        return [state for cache in self._caches for state in cache.states(key)]
+        return [state for cache in self._readable for state in cache.states(key)]
 
     def description(self, digest: str) -> ModelDescription | None:
         """Give a description, or None."""
-        return next(filter(None, (cache.description(digest) for cache in self._caches)), None)
+        return next(filter(None, (cache.description(digest) for cache in self._readable)), None)
 
     def has_description(self, digest: str) -> bool:
         """Say whether a description is there and whole."""
-        return any(cache.has_description(digest) for cache in self._caches)
+        return any(cache.has_description(digest) for cache in self._readable)
 
     def picture(self, key: str) -> StoredPicture | None:
         """Give a picture, or None."""
-        return next(filter(None, (cache.picture(key) for cache in self._caches)), None)
+        return next(filter(None, (cache.picture(key) for cache in self._readable)), None)
 
     def keep_description(self, key: str, made_from: Mapping[str, Any], description: ModelDescription) -> str:
         """Keep a description; raises OSError where no folder takes it."""
@@ -64,6 +65,7 @@ class Store:
                 if self._first + 1 == len(self._caches):
                     raise
                 self._first += 1
+                self._readable = self._caches
 
     def tidy(self) -> None:
         """Prune the cache now and then."""
