@@ -274,6 +274,6 @@ def test_a_thousand_polygons_take_less_than_half_a_second():
 
 
 def timed(function, *args):
-    start = time.perf_counter()
+    start = time.process_time()
     function(*args)
-    return time.perf_counter() - start
+    return time.process_time() - start

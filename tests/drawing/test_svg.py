@@ -66,7 +66,17 @@ def test_shipped_font_has_fallbacks_of_like_width(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["<script>alert(1)</script>", "a & b", "\"quoted\" 'it'", "]]>", "<!-- -->", "&lt;", "<g />", "x\u202ey\u2066z"],
+    [
+        "<script>alert(1)</script>",
+        "a & b",
+        "\"quoted\" 'it'",
+        "]]>",
+        "<!-- -->",
+        "&lt;",
+        "<g />",
+        "a /> b",
+        "x\u202ey\u2066z",
+    ],
 )
 def test_names_are_data(name):
     label = Text(5, 20, name, BLACK, 50)

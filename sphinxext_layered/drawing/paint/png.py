@@ -119,7 +119,8 @@ def _layers(scene: Scene, ratio: float) -> Iterator[tuple[list[Polygon | Line], 
         if isinstance(shape, Text):
             texts.append((shape, _text_box(shape, scene.font)))
             continue
-        if any(_meet(_box_of(shape), box) for _, box in texts):
+        here = _box_of(shape)
+        if any(_meet(here, box) for _, box in texts):
             yield shapes, [text for text, _ in texts]
             shapes, texts = [], []
         shapes.append(_scaled(shape, ratio))

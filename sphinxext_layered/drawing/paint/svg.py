@@ -35,7 +35,8 @@ def paint_svg(scene: Scene) -> bytes:
         _add_group(drawing, group)
     drawn = tostring(drawing, encoding="unicode")
     key = hashlib.sha256(f"{scene.title}\0{scene.summary}\0{drawn}".encode("utf-8", "replace")).hexdigest()[:10]
-    return _root(scene, key).replace("<g />", drawn, 1).encode()
+    # Neither text nor an attribute holds this: their angle brackets are escaped.
+    return _root(scene, key).replace("<g />", drawn, 1).replace(" />", "/>").encode()
 
 
 def _root(scene: Scene, key: str) -> str:
