@@ -99,8 +99,13 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     if not hasattr(env, "layered_views"):
         return []
     from . import build
+    from .downloads import note_downloads
+    from .request import PictureRequest
 
-    return build.env_updated(app, env)
+    differing = build.env_updated(app, env)
+    requests = (PictureRequest.from_document(each) for page in requests_of(env).values() for each in page)
+    note_downloads(app, (request for request in requests if request.downloads))
+    return differing
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.locale import get_translation
 
-from .request import Picture
+from .config import themes_of
+from .request import Failure, Picture, PictureRequest
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 _ = get_translation("sphinxext_layered")
 
 
-def download_nodes(
-    env: BuildEnvironment, node: nodes.Element, files: Iterable[tuple[str, str, Picture]]
-) -> list[nodes.Node]:
-    """Give one line of links: format, the file's name relative to the source folder, and its picture."""
+def note_downloads(app: Sphinx, requests: Iterable[PictureRequest]) -> None:
+    """Make Sphinx copy the files that pages offer: it does so before it writes the pages."""
+    if not getattr(app.builder, "download_support", False):
+        return
+    for request in requests:
+        for _format, picture in downloads_of(app.env, request):
+            _note(app.env, request.docname, picture)
+
+
+def downloads_of(env: BuildEnvironment, request: PictureRequest) -> Iterator[tuple[str, Picture]]:
+    """Give the formats that a page offers and their pictures, of the first theme where there are two."""
+    from . import builder_of
+    from .build import pictures_of
+
+    (theme, *_others) = themes_of(env.config, request, builder_of(env))
+    # Without its page, which is not written because of this question.
+    asked = replace(request, docname="")
+    for format in request.downloads:
+        result = pictures_of(env).of(asked, theme=theme, format=format)
+        if not isinstance(result, Failure) and result.file is not None:
+            yield format, result
+
+
+def download_nodes(env: BuildEnvironment, node: nodes.Element) -> list[nodes.Node]:
+    """Give one line of links to the pictures that `node` is the place of."""
+    request = PictureRequest.from_document(node["request"])
+    files = list(downloads_of(env, request))
+    if not files:
+        return []
     paragraph = nodes.paragraph("", _("Download:") + " ", classes=["layered-view-downloads"])
     paragraph.source, paragraph.line = node.source, node.line
-    for i, (format, uri, picture) in enumerate(files):
+    for i, (format, picture) in enumerate(files):
+        uri = source_relative(env, picture)
         link = addnodes.download_reference("", "", reftarget=uri, refdoc=node["docname"], refexplicit=True)
-        link["filename"] = _place(env, node["docname"], uri, f"{_file_name(picture)}.{format}")
+        link["filename"] = _note(env, node["docname"], picture)
         link += nodes.literal(format, format.upper(), classes=["download"])
         if i:
             paragraph += nodes.Text(", ")
@@ -35,15 +65,25 @@ def download_nodes(
     return [paragraph]
 
 
-def _place(env: BuildEnvironment, docname: str, uri: str, name: str) -> str:
-    """Make Sphinx copy the file under a name that a reader knows it by, and give its place."""
+def _note(env: BuildEnvironment, docname: str, picture: Picture) -> str:
+    """Note a file to be copied under a name that a reader knows it by, and give its place."""
+    uri = source_relative(env, picture)
+    # The file's own name is of its content, so that the place is the same wherever the cache lies.
+    stem, _dot, suffix = uri.rpartition("/")[2].rpartition(".")
+    place = f"{hashlib.sha256(stem.encode()).hexdigest()[:32]}/{_file_name(picture)}.{suffix}"
     files: dict[Any, Any] = env.dlfiles
     docnames, _old = files.get(uri, (set(), ""))
-    # The file's own name is of its content, so that the place is the same wherever the cache lies.
-    digest = hashlib.sha256(uri.rpartition("/")[2].encode()).hexdigest()[:32]
-    place = f"{digest}/{name}"
     files[uri] = ({*docnames, docname}, place)
     return place
+
+
+def source_relative(env: BuildEnvironment, picture: Picture) -> str:
+    """Give a picture's file relative to the source folder; absolute where there is no way, as between drives."""
+    assert picture.file is not None
+    try:
+        return os.path.relpath(picture.file, env.srcdir).replace(os.sep, "/")
+    except ValueError:
+        return picture.file.as_posix()
 
 
 def _file_name(picture: Picture) -> str:

@@ -87,8 +87,9 @@ def _definition(body: list[ast.stmt], names: list[str]) -> ast.stmt | ast.Import
         elif len(names) == 1 and _assigns(statement, names[0]):
             return statement
         elif isinstance(statement, ast.If | ast.Try):
-            inner = [*getattr(statement, "orelse", []), *getattr(statement, "finalbody", []), *statement.body]
-            if found := _definition(inner, names):
+            handlers = [inner for handler in getattr(statement, "handlers", []) for inner in handler.body]
+            rest = [*statement.orelse, *getattr(statement, "finalbody", [])]
+            if found := _definition([*handlers, *rest, *statement.body], names):
                 return found
     return None
 

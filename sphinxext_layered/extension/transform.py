@@ -6,7 +6,6 @@ to Sphinx, to every builder and to other extensions.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from . import builder_of
 from .config import needs_descriptions, themes_of
+from .downloads import download_nodes, source_relative
 from .nodes import PLACEHOLDERS, layered_view, layered_view_downloads, layered_view_source, layered_view_summary
 from .request import Failure, Picture, PictureRequest
 from .sizes import shown_size
@@ -72,7 +72,8 @@ class PicturesIn(SphinxPostTransform):
 
                 _replace(node, link_to_source(node, builder, self.env))
             elif isinstance(node, layered_view_downloads):
-                page.show_downloads(node)
+                offered = getattr(builder, "download_support", False)
+                _replace(node, download_nodes(self.env, node) if offered else [])
 
 
 class _Page:
@@ -83,14 +84,14 @@ class _Page:
         self.builder = builder
         self.config = env.config
 
-    def pictures(self, request: PictureRequest, format: str | None = None) -> list[Picture] | Failure:
-        """Give the picture of each theme, of the first one alone in another format, or the first failure."""
+    def pictures(self, request: PictureRequest) -> list[Picture] | Failure:
+        """Give the picture of each theme, or the first failure."""
         from .build import pictures_of
 
         found = pictures_of(self.env)
         pictures = []
-        for theme in themes_of(self.config, request, self.builder)[: None if format is None else 1]:
-            result = found.of(request, theme=theme, format=format)
+        for theme in themes_of(self.config, request, self.builder):
+            result = found.of(request, theme=theme)
             if isinstance(result, Failure):
                 return result
             pictures.append(result)
@@ -143,7 +144,7 @@ class _Page:
 
     def _address(self, picture: Picture) -> str:
         """Make Sphinx copy the picture's file, and give its name relative to the source folder."""
-        uri = _relative(self.env, picture)
+        uri = source_relative(self.env, picture)
         self.env.images.add_file(self.env.docname, uri)
         return uri
 
@@ -168,31 +169,6 @@ class _Page:
         from .summary_table import summary_nodes
 
         _replace(node, summary_nodes(result[0].description, node["show"], self.builder.format))
-
-    def show_downloads(self, node: layered_view_downloads) -> None:
-        """Put links to the picture's files in the place of `node`, where the builder has such links."""
-        request = PictureRequest.from_document(node["request"])
-        links: list[tuple[str, Picture]] = []
-        if getattr(self.builder, "download_support", False):
-            for format in request.downloads:
-                result = self.pictures(request, format)
-                if not isinstance(result, Failure) and result[0].file is not None:
-                    links.append((format, result[0]))
-        if not links:
-            _replace(node, [])
-            return
-        from .downloads import download_nodes
-
-        _replace(node, download_nodes(self.env, node, [(format, _relative(self.env, p), p) for format, p in links]))
-
-
-def _relative(env: BuildEnvironment, picture: Picture) -> str:
-    """Give a picture's file relative to the source folder; absolute where there is no way, as between drives."""
-    assert picture.file is not None
-    try:
-        return os.path.relpath(picture.file, env.srcdir).replace(os.sep, "/")
-    except ValueError:
-        return picture.file.as_posix()
 
 
 def _replace(node: nodes.Element, new: list[Any]) -> None:

@@ -111,7 +111,8 @@ def test_a_project_without_pictures_loads_no_drawing_and_no_cache(sphinx_build: 
     conf = """
     def loaded(app, exception):
         import sys
-        print("LOADED", sorted(m for m in sys.modules if m.startswith(("sphinxext_layered", "tensorflow", "keras", "aggdraw"))))
+        ours = ("sphinxext_layered", "tensorflow", "keras", "aggdraw")
+        print("LOADED", sorted(name for name in sys.modules if name.startswith(ours)))
     def setup(app):
         app.connect("build-finished", loaded)
     """
