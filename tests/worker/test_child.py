@@ -58,16 +58,7 @@ def test_each_result_comes_as_soon_as_it_is_ready(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "target",
-    [
-        "kinds:function",
-        "kinds:model",
-        "kinds:Small",
-        "kinds:Small.make",
-        "kinds:partial",
-        "kinds:nested.function",
-        "kinds:Small(8, 4)",
-    ],
+    "target", ["function", "model", "Small", "Small.make", "partial", "nested.function", "Small(8, 4)"]
 )
 def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None:
     project.write(
