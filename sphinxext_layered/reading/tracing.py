@@ -70,6 +70,9 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
         arguments = getattr(node, "arguments", None)
         if arguments is not None:
             return mapped(tuple(arguments.args), _spec_of_tensor), mapped(dict(arguments.kwargs), _spec_of_tensor)
+    called_with = getattr(model, "_saved_model_arg_spec", None)
+    if called_with is not None:  # tf_keras remembers a call's arguments
+        return mapped(tuple(called_with[0]), _spec_of_tensor), mapped(dict(called_with[1]), _spec_of_tensor)
     built_with = _build_config(model)
     if not built_with:
         raise ModelError(

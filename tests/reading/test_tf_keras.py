@@ -1,4 +1,5 @@
 import pytest
+import tensorflow as tf
 import tf_keras
 from tf_keras import layers
 
@@ -61,6 +62,21 @@ def test_subclassed_model_is_traced():
     built = Net()
     built.build((None, 4))
     assert [layer.name for layer in describe(built).layers] == ["first", "second"]
+
+
+def test_model_of_two_arguments_that_was_called():
+    class Joining(tf_keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.join = layers.Concatenate(name="join")
+
+        def call(self, one, two):
+            return self.join([one, two])
+
+    model = Joining()
+    model(tf.zeros((2, 3)), tf.zeros((2, 4)))
+    (join,) = describe(model).layers
+    assert (join.input_shapes, join.output_shapes) == (((None, 3), (None, 4)), ((None, 7),))
 
 
 def test_built_normally_with_names_of_its_own():
