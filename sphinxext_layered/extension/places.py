@@ -62,4 +62,6 @@ def relative_to_root(app: Sphinx, root: Path, path: str) -> str:
 
 def image_folder(app: Sphinx) -> Path:
     """Give the folder into which the builder copies images."""
+    if app.builder.name == "texinfo" and app.config.texinfo_documents:
+        return Path(app.outdir, f"{app.config.texinfo_documents[0][1]}-figures")
     return Path(app.outdir, getattr(app.builder, "imagedir", "") or "")

@@ -83,9 +83,17 @@ class Written:
             for page in table.keys() - pages:
                 del table[page]
 
-    def remove_stale(self, folder: Path, needed: Iterable[str] = ()) -> None:
-        """Remove the files of ours from the image folder that no page shows; other files are left alone."""
-        keep = {name for names in self.files.values() for name in names} | set(needed)
+    def remove_stale(self, folder: Path, needed: Iterable[str] | None = None) -> None:
+        """Remove the files of ours from the image folder that no page shows; other files are left alone.
+
+        Parameters
+        ----------
+        folder : Path
+        needed : iterable of str, optional
+            The names that stay, where they are other than those that the pages were last written with.
+        """
+        shown = (name for names in self.files.values() for name in names)
+        keep = set(shown if needed is None else needed)
         for name in self.digests.keys() - keep:
             path = folder / name
             with contextlib.suppress(OSError):

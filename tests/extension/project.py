@@ -74,7 +74,7 @@ FILES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one build did."""
+    """What one build did, and the pictures and pages that it left."""
 
     read: set[str]
     written: set[str]
@@ -91,7 +91,8 @@ class Outcome:
 
 
 def _images(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.*")) if path.suffix in (".png", ".pdf")}
+    found = sorted(path for path in folder.rglob("*-????????????.*") if path.suffix in (".png", ".pdf"))
+    return {path.name: path.read_bytes() for path in found if "_downloads" not in path.parts}
 
 
 def _pages(folder: Path) -> dict[str, str]:
@@ -159,5 +160,5 @@ class Project:
             if before is not None:
                 os.environ["LAYERED_VIEW_TRACE"] = before
         children = len(trace.read_text().splitlines()) if trace.exists() else 0
-        images = _images(out / app.builder.imagedir)
-        return Outcome(read, written, children, strip_colors(warnings.getvalue()), out, app, images, _pages(out))
+        warned = strip_colors(warnings.getvalue())
+        return Outcome(read, written, children, warned, out, app, _images(out), _pages(out))
