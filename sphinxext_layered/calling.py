@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from . import gallery
 from .description import ModelDescription
 from .errors import OptionError
 from .options import READY_MADE_TEXTS, LayeredViewOptions
@@ -35,6 +36,7 @@ def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Image.Image:
     description = _described(model, options)
     say(f"layered_view: read {description.class_name} {description.name!r} of {len(description.layers)} layers")
     drawn = draw(description, options)
+    gallery.note(description, drawn)
     say(f"layered_view: drew {drawn.image.width} x {drawn.image.height} pixels")
     for path in places:
         saved = save(drawn, path, backend=settings["backend"], overwrite=settings["overwrite"])
