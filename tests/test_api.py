@@ -435,6 +435,7 @@ def cnn() -> Any:
     )
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(
     ("given", "beside"),
     [
@@ -452,6 +453,7 @@ def test_a_keras_model_is_drawn(cnn: Any, given: dict[str, Any], beside: dict[st
     assert all((one == other).all() for one, other in zip(weights, cnn.get_weights(), strict=True))
 
 
+@pytest.mark.tensorflow
 def test_keras_classes_name_layers(cnn: Any) -> None:
     import keras
 
@@ -459,6 +461,7 @@ def test_keras_classes_name_layers(cnn: Any) -> None:
     assert by_class == drawn(model=cnn, type_ignore="Dropout", color_map="Dense=red")
 
 
+@pytest.mark.tensorflow
 def test_a_model_that_does_not_know_its_input_takes_input_shape() -> None:
     import keras
 

@@ -76,6 +76,7 @@ def broken():
 """
 
 
+@pytest.mark.tensorflow
 def test_a_function_of_the_working_folder_is_built_in_a_child(here: Path) -> None:
     (here / "nets.py").write_text(MODELS)
     done = run("describe", "nets:build(classes=3)", text=True)

@@ -23,7 +23,7 @@ ROOMS = (
     {"errors", "values", "options", "description", "target"},
     {"drawing"},
     {"reading"},
-    {"api", "calling", "saving", "signature"},
+    {"api", "gallery", "calling", "saving", "signature"},
     {"worker", "cache"},
     {"extension", "__main__", "command_line"},
 )
