@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 SUMMARIES: Final = ("open", "collapsed", "hidden")
 
+_MOST_OPTION_LINES: Final = 100
+
 
 @dataclass(frozen=True)
 class PageOption:
@@ -279,19 +281,20 @@ class LayeredView(SphinxDirective):
 
     def _place(self, option: str) -> tuple[str, int]:
         """Give the file and line of an option, or of the directive where the option is empty or not to be found."""
-        for lineno in (self.lineno + self._offset(option), self.lineno):
+        offset = self._offset(option)
+        for lineno in (self.lineno + offset, self.lineno):
             source, line = self.state_machine.get_source_and_line(lineno)
             if source and line:
-                return str(source), int(line)
+                below = 0 if offset or not option else _lines_below(Path(source), int(line), _option_pattern(option))
+                return str(source), int(line) + below
         return str(self.env.doc2path(self.env.docname)), self.lineno
 
     def _offset(self, option: str) -> int:
         """Give how many lines below the directive an option stands, 0 where it is not to be found."""
         if not option:
             return 0
-        pattern = re.compile(rf"\s*:?{re.escape(option)}\s*:(\s|$)", re.IGNORECASE)
-        lines = self.block_text.splitlines()
-        return next((i for i, line in enumerate(lines) if pattern.match(line)), 0)
+        pattern = _option_pattern(option)
+        return next((i for i, line in enumerate(self.block_text.splitlines()) if pattern.match(line)), 0)
 
     def _report(self, option: str, error: LayeredViewError) -> None:
         source, line = self._place(option)
@@ -406,6 +409,25 @@ class LayeredView(SphinxDirective):
         if isinstance(node, nodes.Element):
             node.source, node.line = self._place("")
         return node
+
+
+def _option_pattern(option: str) -> re.Pattern[str]:
+    """Match the line of an option, as a field or in YAML."""
+    return re.compile(rf"\s*:?{re.escape(option)}\s*:(\s|$)", re.IGNORECASE)
+
+
+def _lines_below(source: Path, line: int, pattern: re.Pattern[str]) -> int:
+    """Look for an option in the file itself: some releases of MyST give a directive's text without its options."""
+    try:
+        lines = source.read_text("utf-8").splitlines()[line : line + _MOST_OPTION_LINES]
+    except (OSError, ValueError):
+        return 0
+    for below, text in enumerate(lines, 1):
+        if pattern.match(text):
+            return below
+        if not text.strip() or text.lstrip().startswith((":::", "```", "~~~")):
+            return 0
+    return 0
 
 
 def _said(error: LayeredViewError) -> str:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -126,7 +127,11 @@ def built(
     def run(
         files: Mapping[str, str] | Path, conf: str = "", builder: str = "html", name: str = "project", **kwargs: Any
     ) -> Built:
-        source = files if isinstance(files, Path) else make_project(files, conf, name)
+        source = (
+            files
+            if isinstance(files, Path)
+            else make_project(files, f"show_warning_types = True\n{dedent(conf)}", name)
+        )
         while before:
             before.pop().cleanup()
         app = make_app(builder, srcdir=source, **kwargs)
