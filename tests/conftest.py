@@ -21,6 +21,8 @@ sys.path.insert(0, {here!r})
 project = "Test"
 extensions = ["sphinxext_layered"]
 html_theme = "basic"
+show_warning_types = True
+keep_warnings = False
 """
 
 
