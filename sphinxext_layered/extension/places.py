@@ -57,7 +57,11 @@ def project_root(app: Sphinx) -> Path:
 
 def relative_to_root(app: Sphinx, root: Path, path: str) -> str:
     """Give a path that is relative to the source folder as one relative to `root`, with forward slashes."""
-    return Path(os.path.relpath(Path(app.srcdir).resolve() / path, root)).as_posix()
+    absolute = Path(app.srcdir).resolve() / path
+    try:
+        return Path(os.path.relpath(absolute, root)).as_posix()
+    except ValueError:  # On Windows there is no way from one drive to another.
+        return absolute.as_posix()
 
 
 def image_folder(app: Sphinx) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cache import digest_of, slug_of
-from ..errors import OptionError
+from ..errors import LayeredViewError, OptionError
 from ..options import LayeredViewOptions
 from ..target import parse_target
 from ..worker import ModelRequest
@@ -93,7 +93,7 @@ class Wanted:
         builder, config = self.app.builder, self.app.config
         try:
             themes = settings.themes_of(config, request, builder)
-        except (OptionError, ValueError) as error:
+        except OptionError as error:
             yield "", "", Failure(subtype="option", message=str(error))
             return
         shown = settings.format_of(config, request, builder)
@@ -102,7 +102,7 @@ class Wanted:
             for theme in themes if format == shown else themes[:1]:
                 try:
                     yield theme, format, self._want(request, theme, format)
-                except OptionError as error:
+                except LayeredViewError as error:
                     yield theme, format, Failure(subtype=error.subtype, message=str(error))
 
     def _want(self, request: PictureRequest, theme: str, format: str) -> Want:

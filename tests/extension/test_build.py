@@ -185,6 +185,13 @@ def test_a_failure_is_reported_on_every_build_until_it_is_mended(project: Projec
     assert any(name.startswith("broken-") for name in third.images)
 
 
+@pytest.mark.parametrize(("verbosity", "whole"), [(-1, False), (0, False), (1, True)])
+def test_the_whole_traceback_is_shown_when_asked_for(project: Project, verbosity: int, whole: bool) -> None:
+    project.put("one.rst", "One\n===\n\n.. layered-view:: nets:broken\n")
+    outcome = project.build(verbosity=verbosity)
+    assert ("Traceback" in outcome.warnings) is whole
+
+
 def test_names_and_indices_that_the_model_lacks_are_reported_on_every_build(project: Project) -> None:
     project.put(
         "one.rst",
