@@ -46,7 +46,9 @@ def _is_rect(polygon: Polygon) -> bool:
 def fronts(scene: Scene) -> dict[int, Rect]:
     """The front face of each layer that is drawn, by the layer's index."""
     return {
-        group.layer: around(next(shape for shape in group.shapes if isinstance(shape, Polygon) and _is_rect(shape)).points)
+        group.layer: around(
+            next(shape for shape in group.shapes if isinstance(shape, Polygon) and _is_rect(shape)).points
+        )
         for group in scene.groups
         if group.role == "layer"
     }
@@ -60,9 +62,7 @@ def in_order(scene: Scene) -> list[Rect]:
 def boxes(scene: Scene) -> dict[int, Rect]:
     """How far each box reaches, depth included."""
     return {
-        group.layer: around(
-            point for shape in group.shapes if isinstance(shape, Polygon) for point in shape.points
-        )
+        group.layer: around(point for shape in group.shapes if isinstance(shape, Polygon) for point in shape.points)
         for group in scene.groups
         if group.role == "layer"
     }
@@ -102,7 +102,11 @@ def leaders(scene: Scene) -> dict[int, Line]:
 
 def texts(scene: Scene, role: str) -> list[str]:
     return [
-        shape.string for group in scene.groups if group.role == role for shape in group.shapes if isinstance(shape, Text)
+        shape.string
+        for group in scene.groups
+        if group.role == role
+        for shape in group.shapes
+        if isinstance(shape, Text)
     ]
 
 
@@ -146,7 +150,7 @@ def hidden_fronts(scene: Scene) -> list[tuple[int, int | None, str]]:
 
 
 def clashes(scene: Scene) -> list[tuple[int, object]]:
-    """Each label that overlaps another, another's leader, or any box."""
+    """Each label that overlaps another, another's leader, any box or any funnel."""
     found: list[tuple[int, object]] = []
     areas = labels(scene)
     for index, area in areas.items():
@@ -162,6 +166,13 @@ def clashes(scene: Scene) -> list[tuple[int, object]]:
             if group.role == "layer"
             for shape in group.shapes
             if isinstance(shape, Polygon) and overlap(area.points, shape.points)
+        ]
+        found += [
+            (index, "funnel")
+            for group in scene.groups
+            if group.role == "funnel"
+            for line in group.shapes
+            if overlap(area.points, (line.start, line.end))
         ]
     return found
 

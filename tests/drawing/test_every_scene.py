@@ -25,7 +25,10 @@ layers = st.one_of(
     st.builds(lambda: layer("Odd", output_shapes=())),
     st.builds(spacing, st.integers(0, 90)),
 )
-models = st.lists(layers, min_size=1, max_size=30).map(lambda chosen: model(*chosen))
+models = st.one_of(
+    st.lists(layers, min_size=1, max_size=12).map(lambda chosen: model(*chosen)),
+    st.lists(layers, min_size=1, max_size=5).map(lambda chosen: model(*chosen * 6)),
+)
 options = st.fixed_dictionaries(
     {},
     optional={

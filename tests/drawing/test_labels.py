@@ -153,3 +153,11 @@ def test_what_cannot_be_printed_is_not():
 def test_a_font_that_cannot_be_read_is_an_error_of_the_option():
     with pytest.raises(OptionError, match="font_path"):
         drawn(ONE, font_path="nowhere.ttf", text_callable="name")
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}, {"draw_volume": False}])
+def test_labels_keep_off_funnels(above, given):
+    text = LayerText(text="some words here", above=above)
+    layers = [layer("Big", 90, 90, 3), layer("Small", 9, 9, 3, text=text), layer("Big", 90, 90, 3)]
+    assert clashes(drawn(*layers, text_callable="m:f", spacing=120, **given)) == []
