@@ -38,4 +38,5 @@ clean:
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -qq --editable ".[dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check -qq --no-deps "tf-keras>=2.16"  # else it asks for all of TensorFlow
 	touch $(INSTALLED)

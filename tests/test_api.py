@@ -138,7 +138,7 @@ EFFECTS: dict[str, tuple[object, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", EFFECTS.keys() - {"font_path"})
+@pytest.mark.parametrize("name", sorted(EFFECTS.keys() - {"font_path"}))
 def test_each_drawing_parameter_changes_the_pixels(name: str) -> None:
     value, beside = EFFECTS[name]
     plain, changed = drawn(**beside), drawn(**beside, **{name: value})

@@ -197,7 +197,7 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
     if steps:
         work = production.make(wants, to_draw, to_describe)
         with closing(work):
-            for _ in status_iterator(work, "drawing models... ", "brown", steps, app.config.verbosity):
+            for _ in status_iterator(work, "drawing models... ", "brown", steps, app.verbosity):
                 pass
     pictures.results.update({key: production.results[want] for key, want in keys.items()})
 

@@ -85,7 +85,7 @@ class Reports:
             others = f" (and {len(places) - 1} more pictures)" if len(places) > 1 else ""
             self._add(places[0], subtype, message + others)
         for (where, subtype, text), detail in self._lines.items():
-            if detail and self.app.config.verbosity > 0:
+            if detail and self.app.verbosity > 0:
                 text = f"{text}\n{detail}"
             logger.warning("%s", text, type=_TYPE, subtype=subtype, location=where or None)
 
