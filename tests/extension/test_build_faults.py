@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -148,6 +149,47 @@ def test_two_builds_at_once_on_one_cache_are_both_right(project: Project) -> Non
     for n in (1, 2):
         folder = project.out / f"h{n}" / "_images"
         assert {path.name: path.read_bytes() for path in folder.glob("*.png")} == reference
+
+
+def test_no_thread_is_left_when_writers_may_fork(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sphinxext_layered.extension import build
+
+    kept = build.env_updated
+    left: list[tuple[set[threading.Thread], set[threading.Thread]]] = []
+
+    def counted(app: object, env: object) -> list[str]:
+        before = set(threading.enumerate())
+        pages = kept(app, env)  # type: ignore[arg-type]
+        left.append((before, set(threading.enumerate())))
+        return pages
+
+    monkeypatch.setattr(build, "env_updated", counted)
+    assert project.build().children == 1
+    ((before, after),) = left
+    assert after <= before
+
+
+def test_ctrl_c_ends_the_child_at_once_and_the_next_build_is_right(project: Project) -> None:
+    trace = project.folder / "trace-of-children"
+    project.edit("nets.py", "    return Model(layers)", "    import time\n    time.sleep(60)\n    return Model(layers)")
+    command = [sys.executable, "-m", "sphinx", "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
+    environment = {**os.environ, "LAYERED_VIEW_TRACE": str(trace)}
+    run = subprocess.Popen([*command, str(project.out / "html")], env=environment, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (trace.exists() and trace.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    child = int(trace.read_text().split()[0])
+    begin = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=30)
+    assert time.monotonic() - begin < 15
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert not list(project.out.rglob(".writing-*"))
+    project.edit("nets.py", "time.sleep(60)", "time.sleep(0)")
+    mended = project.build()
+    assert (mended.children, mended.warnings, len(mended.images)) == (1, "", 2)
 
 
 @pytest.mark.slow
