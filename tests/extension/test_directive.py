@@ -31,42 +31,28 @@ def test_a_reference_becomes_a_request_with_its_place(built: Any) -> None:
     assert result.warnings == ""
 
 
-@pytest.mark.parametrize("name", sorted(drawing_options()))
-def test_every_drawing_option_is_read_by_its_own_reader(built: Any, name: str) -> None:
-    declared = DECLARED[drawing_options()[name]]
-    example = declared.reader.examples[0]
-    if name == "font-path":
-        example = "nets.py"
-    result = built(page(".. layered-view:: nets:build", f"   :{name}: {example}"), builder="dummy")
+def test_every_drawing_option_is_read_by_its_own_reader(built: Any) -> None:
+    texts = {spelt: DECLARED[name].reader.examples[0] for spelt, name in drawing_options().items()}
+    texts["font-path"] = "nets.py"
+    lines = [line for name in texts for line in (".. layered-view:: nets:build", f"   :{name}: {texts[name]}", "")]
+    result = built(page(*lines), builder="dummy")
     assert result.warnings == ""
-    assert request_of(result)["given"] == {drawing_options()[name]: declared.reader(example)}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [(name, DECLARED[drawing_options()[name]].reader.refused[0]) for name in sorted(drawing_options())]
-    + [
-        ("format", "bmp"),
-        ("download", "bmp"),
-        ("summary", "loud"),
-        ("show-source", "maybe"),
-        ("depends", "nowhere.txt"),
+    assert [request["given"] for request in result.app.env.layered_views["index"]] == [
+        {name: DECLARED[name].reader(texts[spelt])} for spelt, name in drawing_options().items()
     ]
-    + [
-        ("width", "much"),
-        ("height", "50%"),
-        ("scale", "big"),
-        ("align", "top"),
-        ("loading", "eager"),
-        ("figwidth", "x"),
-    ],
-)
-def test_a_wrong_value_is_a_warning_at_its_line_and_a_placeholder(built: Any, name: str, value: str) -> None:
-    result = built(page(".. layered-view:: nets:build", "   :alt: x", f"   :{name}: {value}"), builder="dummy")
-    (warning,) = result.warnings.strip().splitlines()
-    assert re.search(rf"index\.rst:6: WARNING: option {name}: .*\[layered_view\.option\]", warning)
-    assert placeholder(result)["request"] is None
-    assert placeholder(result)["reference"] == "nets:build"
+
+
+def test_a_wrong_value_is_a_warning_at_its_line_and_a_placeholder(built: Any) -> None:
+    wrong = {spelt: DECLARED[name].reader.refused[0] for spelt, name in drawing_options().items()}
+    wrong |= {"format": "bmp", "download": "bmp", "summary": "loud", "show-source": "maybe", "depends": "nowhere.txt"}
+    wrong |= {"width": "much", "height": "50%", "scale": "big", "align": "top", "loading": "eager", "figwidth": "x"}
+    lines = [line for name in wrong for line in (".. layered-view:: nets:build", f"   :{name}: {wrong[name]}", "")]
+    result = built(page(*lines), builder="dummy")
+    said = re.findall(r"index\.rst:(\d+): WARNING: option ([a-z0-9-]+): .*\[layered_view\.option\]", result.warnings)
+    assert said == [(str(5 + 3 * i), name) for i, name in enumerate(wrong)]
+    assert len(result.warnings.strip().splitlines()) == len(wrong)
+    places = list(result.doctree().findall(layered_view))
+    assert [(place["request"], place["reference"]) for place in places] == [(None, "nets:build")] * len(wrong)
     assert "index" not in getattr(result.app.env, "layered_views", {})
 
 
@@ -244,24 +230,51 @@ def test_a_table_under_the_picture_cannot_be_inline(built: Any) -> None:
     assert re.search(r"index\.rst:7: WARNING: option summary: cannot stand in a substitution", result.warnings)
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [".. list-table::", "", "   * - .. layered-view:: nets:build", "     - b"],
-        ["+------------------------------+", "| .. layered-view:: nets:build |", "+------------------------------+"],
-        ["* .. layered-view:: nets:build"],
-        [".. note::", "", "   .. layered-view:: nets:build"],
-        [".. only:: html", "", "   .. layered-view:: nets:build"],
-        [".. tab-set::", "", "   .. tab-item:: A", "", "      .. layered-view:: nets:build"],
-        [".. card:: A", "", "   .. layered-view:: nets:build"],
-    ],
-)
-@pytest.mark.parametrize("builder", ["html", "latex", "text"])
-def test_it_works_wherever_a_directive_may_stand(built: Any, lines: list[str], builder: str) -> None:
-    result = built(page(*lines), conf="extensions.append('sphinx_design')", builder=builder)
+PLACES = """
+.. list-table::
+
+   * - .. layered-view:: nets:build
+     - b
+
++------------------------------+
+| .. layered-view:: nets:build |
++------------------------------+
+
+* .. layered-view:: nets:build
+
+.. note::
+
+   .. layered-view:: nets:build
+
+.. only:: html
+
+   .. layered-view:: nets:build
+
+.. ifconfig:: True
+
+   .. layered-view:: nets:build
+
+.. tab-set::
+
+   .. tab-item:: A
+
+      .. layered-view:: nets:build
+
+.. card:: A
+
+   .. layered-view:: nets:build
+"""
+
+
+@pytest.mark.parametrize(("builder", "shown"), [("html", 8), ("latex", 7), ("text", 0)])
+def test_it_works_wherever_a_directive_may_stand(built: Any, builder: str, shown: int) -> None:
+    conf = "extensions += ['sphinx_design', 'sphinx.ext.ifconfig']"
+    result = built(page(PLACES), conf=conf, builder=builder)
     assert result.warnings == ""
-    images = list(result.resolved().findall(nodes.image))
-    assert len(images) == (0 if builder == "text" or (builder == "latex" and "only" in lines[0]) else 1)
+    resolved = result.resolved()
+    assert len(list(resolved.findall(nodes.image))) == shown
+    if builder == "text":
+        assert resolved.astext().count("[image: lenet") == 7
 
 
 def test_requests_of_a_changed_page_are_not_kept_twice(built: Any) -> None:
