@@ -151,6 +151,8 @@ class _Page:
     def _alt(self, node: layered_view, picture: Picture) -> str:
         if "alt" in node:
             return str(node["alt"])
+        if picture.alt:
+            return picture.alt
         from ..drawing.summary import alt_text
 
         return alt_text(picture.description)
