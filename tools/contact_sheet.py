@@ -118,7 +118,7 @@ def open_sizes() -> Any:
             layers.Conv2D(32, 3, padding="same"),
             layers.MaxPooling2D(2),
             layers.Conv2D(64, 3, padding="same"),
-            layers.GlobalAveragePooling2D(2),
+            layers.GlobalAveragePooling2D(),
             layers.Dense(10),
         ],
         name="fully_convolutional",
