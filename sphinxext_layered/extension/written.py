@@ -3,6 +3,7 @@
 The record lies in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
 without the output folder it writes every page. A page whose picture is about to change is marked as
 unknown before anything is written, so a build that is killed leaves no page for current that is not.
+Where the record is lost, our files are known by their names, which hold the beginning of their own digests.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_UNKNOWN = ""
+_UNKNOWN: Final = ""
+_OWN_NAME: Final = re.compile(r"[a-z0-9-]+-([0-9a-f]{12})\.[a-z]{3,4}")
 
 
 @dataclass
@@ -51,7 +54,10 @@ class Written:
             document = json.loads(path.read_bytes())
             return cls(path, *(_checked(document, name) for name in ("signatures", "files", "digests")))
         except (OSError, ValueError, TypeError, RecursionError):
-            return cls(path)
+            from .places import image_folder
+
+            of_pages = {name for _, name in app.env.images.values()}
+            return cls(path, digests=dict(_ours(image_folder(app), of_pages)))
 
     def differing(self, signatures: Mapping[str, str], folder: Path) -> list[str]:
         """Give the pages that were last written with other pictures than `signatures` says.
@@ -110,6 +116,17 @@ class Written:
         with contextlib.suppress(OSError):
             if not self.path.exists() or self.path.read_bytes() != data:
                 write_whole(self.path, data)
+
+
+def _ours(folder: Path, others: set[str]) -> Iterator[tuple[str, str]]:
+    """Give the name and digest of each file in `folder` that is ours by its name, and none of `others`."""
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            named = _OWN_NAME.fullmatch(path.name)
+            if named and path.name not in others and path.is_file():
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                if digest.startswith(named[1]):
+                    yield path.name, digest
 
 
 def _checked(document: Any, name: str) -> dict[str, Any]:
