@@ -26,13 +26,13 @@ def summary_nodes(model: ModelDescription, show: str, output: str) -> list[nodes
     if show == "collapsed":
         return _between(
             f'<details class="layered-view-summary"><summary>{title}</summary>'
-            f'<div role="region" tabindex="0" aria-label="{title}">',
+            f'<div role="group" tabindex="0" aria-label="{title}">',
             table,
             "</div></details>",
         )
     classes = "layered-view-summary" if show == "open" else "layered-view-hidden"
     focus = ' tabindex="0"' if show == "open" else ""
-    return _between(f'<div class="{classes}" role="region"{focus} aria-label="{title}">', table, "</div>")
+    return _between(f'<div class="{classes}" role="group"{focus} aria-label="{title}">', table, "</div>")
 
 
 def _between(opening: str, table: nodes.table, closing: str) -> list[nodes.Node]:

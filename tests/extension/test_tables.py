@@ -44,7 +44,7 @@ def test_collapsed_and_hidden_are_of_html(built: Any) -> None:
     assert re.search(r"<details class=\"layered-view-summary\"><summary>Layers of lenet</summary>", html)
     assert html.count("</details>") == 1
     html = built(page(".. layered-view:: nets:build", "   :summary: hidden"), name="b").text("index.html")
-    assert '<div class="layered-view-hidden" role="region" aria-label="Layers of lenet">' in html
+    assert '<div class="layered-view-hidden" role="group" aria-label="Layers of lenet">' in html
 
 
 def test_downloads_are_copied_under_the_models_name(built: Any) -> None:
