@@ -158,22 +158,22 @@ _STEPS: Final[dict[str, tuple[str, float]]] = {
     "Sequential": ("Model", -0.04),
 }
 
-CLASSIC: Final = (
-    "#ffd166",
-    "#ef476f",
-    "#118ab2",
-    "#073b4c",
-    "#842da1",
-    "#ffbad2",
-    "#40c2a7",
-    "#f78c6b",
-    "#06d6a0",
-    "#83b5d1",
-    "#b56576",
-    "#6d597a",
-    "#c0ca33",
-)
-"""The colours that the reference gives to classes, in the order of their first appearance."""
+CLASSIC: Final[dict[str, str]] = {
+    "gray": "#808080",
+    "orange": "#ffa500",
+    "red": "#ff0000",
+    "pink": "#ffc0cb",
+    "salmon": "#fa8072",
+    "olive": "#808000",
+    "limegreen": "#32cd32",
+    "green": "#008000",
+    "dodgerblue": "#1e90ff",
+    "cyan": "#00ffff",
+    "blue": "#0000ff",
+    "purple": "#800080",
+    "brown": "#a52a2a",
+}
+"""The colours that the reference gives to classes, by their names in CSS, in the order of their first appearance."""
 
 UNKNOWN: Final = (
     ("#feb9f7", "#61195d"),
@@ -342,7 +342,7 @@ def _classic(layers: Iterable[LayerDescription], users: set[RGBA]) -> dict[str, 
 
 
 def _classic_supply() -> Iterator[RGBA]:
-    base = [rgba_of(name) for name in CLASSIC]
+    base = [rgba_of(colour) for colour in CLASSIC.values()]
     seen: set[RGBA] = set()
     for step in (0.0, *(sign * n * 0.07 for n in range(1, 12) for sign in (1, -1))):
         for colour in base:

@@ -13,8 +13,6 @@ _FEW = 8
 
 def shape_text(shape: Shape) -> str:
     """Give a shape without its batch, such as ``224 x 224 x 3`` with a multiplication sign; ``?`` where open."""
-    if not shape:
-        return "?"
     return f" {TIMES} ".join("?" if size is None else str(size) for size in shape[1:]) or "scalar"
 
 
@@ -52,9 +50,16 @@ def alt_text(description: ModelDescription) -> str:
 def _from_to(description: ModelDescription, layers: list[LayerDescription]) -> str:
     inputs = description.input_shapes or (layers[0].input_shapes if layers else ())
     outputs = description.output_shapes or (layers[-1].output_shapes if layers else ())
-    came = f" from {_joined(map(shape_text, inputs))}" if inputs else ""
-    goes = f" to {_joined(map(shape_text, outputs))}" if outputs else ""
+    came = f" from {_joined(map(_spoken, inputs))}" if inputs else ""
+    goes = f" to {_joined(map(_spoken, outputs))}" if outputs else ""
     return came + goes
+
+
+def _spoken(shape: Shape) -> str:
+    """Give a shape as words have it: a question mark alone says nothing."""
+    if len(shape) == 2 and shape[1] is None:
+        return "any length"
+    return "any size" if len(shape) > 2 and not any(shape[1:]) else shape_text(shape)
 
 
 def _classes(layers: list[LayerDescription]) -> str:

@@ -61,6 +61,16 @@ def test_looks_of_one_class_are_told_apart_by_name():
     assert texts(scene, "legend") == ["Dense", "Dense (dense_1)"]
 
 
+@pytest.mark.parametrize("option", ["styles", "color_map"])
+def test_the_layer_that_an_option_names_is_the_one_told_apart(option):
+    scene = drawn(small("Dense", "Dense"), **{option: {"dense": {"fill": "red"}}})
+    assert texts(scene, "legend") == ["Dense (dense)", "Dense"]
+    alone = drawn(small("Dense", "Conv2D"), **{option: {"dense": {"fill": "red"}}})
+    assert texts(alone, "legend") == ["Dense", "Conv2D"]
+    more = drawn(small("Dense", "Dense", "Dense"), **{option: {"dense": {"fill": "red"}, "dense_1": {"fill": "red"}}})
+    assert texts(more, "legend") == ["Dense (dense, dense_1)", "Dense"]
+
+
 def test_each_entry_has_a_cube_of_its_fill():
     scene = drawn(small("Dense", "Conv2D"), color_map={"Dense": "red", "Conv2D": "blue"})
     fills = [shape.fill for shape in legend_of(scene) if isinstance(shape, Polygon)]

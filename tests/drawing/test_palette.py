@@ -4,6 +4,7 @@ import itertools
 import math
 
 import pytest
+from PIL import ImageColor
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
 from sphinxext_layered.drawing.palette import (
@@ -247,7 +248,15 @@ def test_hidden_layers_are_said_to_be_and_a_particular_name_shows_one_again():
 
 def test_classic_gives_its_colours_in_order_of_first_appearance():
     found = painted(layers_of("Dense", "Conv2D", "Dense", "Flatten"), palette="classic")
-    assert [found[n].fill for n in range(4)] == [rgba_of(CLASSIC[n]) for n in (0, 1, 0, 2)]
+    colours = list(CLASSIC.values())
+    assert [found[n].fill for n in range(4)] == [rgba_of(colours[n]) for n in (0, 1, 0, 2)]
+
+
+def test_classic_has_the_named_colours_of_the_reference():
+    names = "gray orange red pink salmon olive limegreen green dodgerblue cyan blue purple brown".split()
+    found = painted(layers_of(*(f"Class{n}" for n in range(13))), palette="classic")
+    assert [look.fill for look in found.values()] == [ImageColor.getcolor(name, "RGBA") for name in names]
+    assert list(CLASSIC) == names
 
 
 def test_classic_does_not_repeat_beyond_its_13_colours():
@@ -258,8 +267,8 @@ def test_classic_does_not_repeat_beyond_its_13_colours():
 
 
 def test_classic_leaves_out_the_colours_of_the_user():
-    found = painted(layers_of("Dense", "Conv2D"), palette="classic", color_map={"Conv2D": CLASSIC[0]})
-    assert found[0].fill == rgba_of(CLASSIC[1])
+    found = painted(layers_of("Dense", "Conv2D"), palette="classic", color_map={"Conv2D": "gray"})
+    assert found[0].fill == rgba_of(CLASSIC["orange"])
 
 
 def test_shade_takes_from_each_channel_and_keeps_alpha():

@@ -13,7 +13,7 @@ from sphinxext_layered.drawing.summary import alt_text, layer_title, shape_text
         ((None, 224, 224, 3), "224 \u00d7 224 \u00d7 3"),
         ((1, None, 3), "? \u00d7 3"),
         ((None,), "scalar"),
-        ((), "?"),
+        ((), "scalar"),
     ],
 )
 def test_shapes_leave_out_the_batch(shape, text):
@@ -39,6 +39,15 @@ def test_several_inputs_and_unknown_ones():
     both = model(layer("Dense", 3), input_shapes=((None, 4), (None, 5)), name="two")
     assert alt_text(both) == "two: 1 layer from 4 and 5 to 3. Dense."
     assert alt_text(model(name="empty")) == "empty: 0 layers."
+
+
+def test_open_sizes_are_said_in_words_where_no_other_is_known():
+    def told(*sizes):
+        return alt_text(model(layer("Dense", 1), input_shapes=((None, *sizes),)))
+
+    assert told(None) == "net: 1 layer from any length to 1. Dense."
+    assert told(None, None) == "net: 1 layer from any size to 1. Dense."
+    assert told(None, None, 3) == "net: 1 layer from ? \u00d7 ? \u00d7 3 to 1. Dense."
 
 
 def test_a_title_tells_a_layer():

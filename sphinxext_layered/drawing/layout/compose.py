@@ -145,12 +145,17 @@ def _legend(boxes: list[Box], options: LayeredViewOptions, font: Font, room: flo
     if not options.legend:
         return None
     return legends.measured(
-        legends.entries(boxes, dimensions=options.show_dimension),
+        legends.entries(boxes, dimensions=options.show_dimension, named=_named(options)),
         font,
         between=options.legend_text_spacing_offset,
         shade_step=options.shade_step,
         most=room,
     )
+
+
+def _named(options: LayeredViewOptions) -> set[str]:
+    """Give the names by which options speak of layers."""
+    return {style[0] for style in (*options.styles, *options.color_map)}
 
 
 def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -30,24 +30,24 @@ class Entry:
     text: str
 
 
-def entries(boxes: Iterable[Box], *, dimensions: bool) -> list[Entry]:
+def entries(boxes: Iterable[Box], *, dimensions: bool, named: Collection[str] = ()) -> list[Entry]:
     """Give an entry for each class in the order in which they come; with `dimensions` for each of its shapes.
 
-    Where a class has several looks, the ones that differ from its most frequent name their layers.
+    Where a class has several looks, the ones that differ from its usual one name their layers. The usual
+    one is the most frequent among layers that no option speaks of by their own names, `named`.
     """
     found: dict[tuple[str, Look, str], list[LayerDescription]] = {}
     for box in boxes:
         shape = _shape(box.layer) if dimensions else ""
         found.setdefault((box.layer.class_name, box.look, shape), []).append(box.layer)
-    usual: dict[tuple[str, str], int] = {}
-    for (name, _, shape), layers in found.items():
-        usual[name, shape] = max(usual.get((name, shape), 0), len(layers))
+    usual: dict[tuple[str, str], tuple[tuple[int, int], Look]] = {}
+    for (name, look, shape), layers in found.items():
+        rank = (sum(layer.name not in named for layer in layers), len(layers))
+        if (name, shape) not in usual or rank > usual[name, shape][0]:
+            usual[name, shape] = (rank, look)
     result = []
     for (name, look, shape), layers in found.items():
-        usually = usual[name, shape] == len(layers)
-        if usually:
-            usual[name, shape] = -1
-        words = [name, *([shape] if shape else []), *([] if usually else [_names(layers)])]
+        words = [name, *([shape] if shape else []), *([] if usual[name, shape][1] == look else [_names(layers)])]
         result.append(Entry(look, " ".join(words)))
     return result
 
