@@ -18,10 +18,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from .description import ModelDescription
 from .errors import DescriptionError
+
+if TYPE_CHECKING:
+    from .description import ModelDescription
 
 VERSION: Final = "1"
 MOST_STATES: Final = 5
@@ -116,6 +118,8 @@ class Cache:
 
     def description(self, digest: str) -> ModelDescription | None:
         """Give the description of that digest, or None."""
+        from .description import ModelDescription
+
         data = self._description_bytes(digest)
         try:
             return None if data is None else ModelDescription.from_json(data)

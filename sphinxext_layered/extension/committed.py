@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..cache import digest_of, slug_of, write_whole
-from ..description import ModelDescription
 from ..errors import DescriptionError
 from ..worker import ModelRequest
 from ..worker.dependencies import MadeFrom
+
+if TYPE_CHECKING:
+    from ..description import ModelDescription
 
 SCHEMA = "layered-view-committed/1"
 
@@ -31,6 +34,8 @@ def file_name(model: ModelRequest) -> str:
 
 def read(folder: Path, model: ModelRequest) -> Committed | None:
     """Give what is committed for a model, None where there is nothing that can be read."""
+    from ..description import ModelDescription
+
     try:
         document = json.loads((folder / file_name(model)).read_text("utf-8"))
         if document["schema"] != SCHEMA:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sphinx.util.display import status_iterator
 
-from ..description import ModelDescription
 from ..errors import LayeredViewError
 from ..worker import ModelRequest
 from . import config as settings
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
     from ..cache import StoredPicture
+    from ..description import ModelDescription
 
 _LOST = "its description was removed from the cache while the build ran; build again"
 
@@ -51,7 +51,11 @@ class _CachedPicture(Picture):
         found: Found = self.__dict__["_found"]
         store: Store = self.__dict__["_store"]
         known = found.description or store.description(found.digest)
-        return known or ModelDescription(name=self.alt or "model", class_name="", layers=())
+        if known:
+            return known
+        from ..description import ModelDescription
+
+        return ModelDescription(name=self.alt or "model", class_name="", layers=())
 
 
 @dataclass

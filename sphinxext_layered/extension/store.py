@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..cache import Cache, State, StoredPicture
-from ..description import ModelDescription
+
+if TYPE_CHECKING:
+    from ..description import ModelDescription
 
 T = TypeVar("T")
 

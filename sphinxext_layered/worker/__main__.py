@@ -40,7 +40,8 @@ from sphinxext_layered.errors import ModelError, TargetError
 from sphinxext_layered.target import Target, parse_target
 from sphinxext_layered.values import did_you_mean
 
-from .dependencies import FRAMEWORKS, Recorder, is_installed, is_standard
+from .dependencies import FRAMEWORKS
+from .recorder import Recorder, is_installed, is_standard
 
 LOST_PIPE: Final = 71
 """The exit status of a child whose pipe to the parent was closed by the user's code."""

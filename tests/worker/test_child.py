@@ -20,7 +20,7 @@ from worker_project import Project
 
 from sphinxext_layered import worker
 from sphinxext_layered.errors import WorkerError
-from sphinxext_layered.worker import Described, Failed, ModelRequest, describe_all, started_children
+from sphinxext_layered.worker import Described, Failed, ModelRequest, describe_all, parent, started_children
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
@@ -310,7 +310,7 @@ LINES = st.binary() | (st.text() | st.dictionaries(st.text(), st.integers())).ma
 @example(b"")
 def test_any_line_is_an_answer_or_a_worker_error(line: bytes) -> None:
     try:
-        answer = worker._answer_of(line)
+        answer = parent._answer_of(line)
     except WorkerError:
         return
     assert isinstance(answer, dict)

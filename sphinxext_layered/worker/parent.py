@@ -1,0 +1,514 @@
+"""The parent's side of the child: starts it, asks it, and ends it with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import linecache
+import os
+import queue
+import re
+import secrets
+import signal
+import site
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sphinxext_layered.description import SCHEMA, ModelDescription
+from sphinxext_layered.errors import DescriptionError, WorkerError
+
+from . import Described, Failed, ModelRequest, WorkerSettings, count_child, plain
+from .dependencies import FileHashes, MadeFrom, chosen_environment, digests_of
+
+_START_LIMIT: Final = 60.0
+_GRACE: Final = 3.0
+_LONGEST_ANSWER: Final = 64 << 20
+_MOST_OUTPUT: Final = 256 << 10
+_SHOWN_OUTPUT: Final = 8_000
+_WATCHED_EVERY: Final = 0.05
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_BOOTSTRAP: Final = """\
+import importlib.util, sys
+folder = sys.argv[1]
+spec = importlib.util.spec_from_file_location(
+    "sphinxext_layered", folder + "/__init__.py", submodule_search_locations=[folder])
+package = sys.modules["sphinxext_layered"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+sys.argv[:] = [""]
+from sphinxext_layered.worker.__main__ import main
+main()
+"""
+
+
+def answers(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Iterator[Described | Failed]:
+    """Give what `describe_all` gives."""
+    children = _Children(settings)
+    try:
+        for number, request in enumerate(requests):
+            yield _read_description(request, settings) or children.describe(number, request)
+    finally:
+        children.end()
+
+
+class _StartError(WorkerError):
+    """No child can be started."""
+
+
+class _IdleError(WorkerError):
+    """The child was lost before it began with a model."""
+
+
+class _Children:
+    """One child at a time, started when it is needed."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._child: _Child | None = None
+        self._cannot_start = ""
+
+    def describe(self, number: int, request: ModelRequest) -> Described | Failed:
+        """Have a model described by the child, or by a new one where the old one cannot."""
+        for _ in range(3):
+            try:
+                child = self._started()
+                answer = child.ask(number, request)
+            except _StartError as error:
+                self._cannot_start = str(error)
+                return Failed(request, "worker", str(error), "")
+            except _IdleError:
+                self.end()
+                continue
+            except WorkerError as error:
+                failed = Failed(request, "worker", str(error), child.output())
+                self.end()
+                return failed
+            if answer.get("again") is True:
+                self.end()
+                continue
+            result = _result(request, answer, child)
+            if answer.get("spent", True) or (isinstance(result, Failed) and result.subtype == "worker"):
+                self.end()
+            return result
+        self.end()
+        return Failed(request, "worker", "the child was lost three times before it began with the model; try again", "")
+
+    def _started(self) -> _Child:
+        if self._cannot_start:
+            raise _StartError(self._cannot_start)
+        if self._child is None:
+            self._child = _Child(self._settings)
+        return self._child
+
+    def end(self) -> None:
+        """End the child, if there is one."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failed | None:
+    """Read a description's own file, which needs no child."""
+    if request.target or not request.file or not request.file.endswith(".json"):
+        return None
+    path = os.path.join(settings.root, *request.file.split("/"))
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LONGEST_ANSWER)
+        document = json.loads(content)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        return None
+    try:
+        description = ModelDescription.from_document(document)
+    except DescriptionError as error:
+        return Failed(request, "description", f"{request.file}: {error}", "")
+    hashes = FileHashes()
+    files = {
+        name: hashes.of(os.path.join(settings.root, *name.split("/"))) for name in (request.file, *request.depends)
+    }
+    return Described(
+        request,
+        description,
+        MadeFrom(tuple(sorted(files.items())), (), digests_of(chosen_environment(settings.environment))),
+    )
+
+
+def _result(request: ModelRequest, answer: Mapping[str, Any], child: _Child) -> Described | Failed:
+    failed = answer.get("failed")
+    if isinstance(failed, Mapping):
+        subtype, message, detail = (failed.get(key) for key in ("subtype", "message", "detail"))
+        if subtype in ("target", "model", "framework") and isinstance(message, str) and isinstance(detail, str):
+            return Failed(request, subtype, message, detail + child.output())
+    try:
+        description = ModelDescription.from_document(answer.get("description"))
+        return Described(request, description, MadeFrom.from_document(answer.get("made_from")))
+    except (DescriptionError, ValueError) as error:
+        return Failed(request, "worker", _garbled(str(error)), child.output())
+
+
+def _garbled(what: str) -> str:
+    return f"the child's answer cannot be read ({what}): does the model's code write to files that it did not open?"
+
+
+class _Child:
+    """One child process: its pipes, the threads that read them, and its end."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._token = secrets.token_hex(8)
+        self._marks = ("", "")
+        self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._output = bytearray()
+        self._output_grew = threading.Condition()
+        self._output_ended = False
+        self._began = time.monotonic()
+        self._process = self._start()
+        self._threads = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_answers, self._read_output, self._wait_for_end)
+        ]
+        for thread in self._threads:
+            thread.start()
+        try:
+            self._greet()
+        except BaseException:
+            self.end()
+            raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        settings = self._settings
+        group: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        try:
+            process = subprocess.Popen(
+                [settings.python, "-P", "-c", _BOOTSTRAP, str(_PACKAGE)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                env=_environment(settings, self._token), **group,
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise _StartError(
+                f"{settings.python} cannot be started: {error}; layered_view_python names the Python"
+            ) from None
+        count_child()
+        if trace := os.environ.get("LAYERED_VIEW_TRACE"):
+            with open(trace, "a", encoding="utf-8") as file:
+                file.write(f"{process.pid}\n")
+        return process
+
+    def _greet(self) -> None:
+        settings = self._settings
+        self._send({
+            "token": self._token,
+            "sys_path": _paths_for(settings),
+            "directory": settings.directory or os.getcwd(),
+            "root": settings.root or os.getcwd(),
+            "timeout": settings.timeout,
+            "modules": None if settings.modules is None else list(settings.modules),
+            "environment": chosen_environment(settings.environment),
+        })  # fmt: skip
+        try:
+            hello = self._await(self._began + _START_LIMIT)
+        except WorkerError as error:
+            raise _StartError(f"{settings.python} cannot describe models: {error}{self.output()}") from None
+        if hello is None or hello.get("ready") != self._token:
+            why = f"did not start within {_START_LIMIT:.0f} s" if hello is None else "cannot describe models"
+            raise _StartError(f"{settings.python} {why}; layered_view_python names the Python")
+
+    def ask(self, number: int, request: ModelRequest) -> Mapping[str, Any]:
+        """Send a request and wait for its answer.
+
+        Raises
+        ------
+        WorkerError
+            The child was lost, took too long or too much memory, or answered what it should not.
+        """
+        files = ([request.file] if request.file else []) + list(request.depends)
+        self._marks = (f"{self._token}-{number}-begin", f"{self._token}-{number}-end")
+        self._began = time.monotonic()
+        self._send({
+            "id": number,
+            "target": request.target,
+            "file": request.file,
+            "input_shape": plain(request.input_shape),
+            "text": request.text_reference,
+            "files": files,
+            "begin": self._marks[0],
+            "end": self._marks[1],
+        })  # fmt: skip
+        limit = self._settings.timeout + _GRACE
+        try:
+            began = self._await(self._began + limit)
+        except WorkerError as error:
+            raise _IdleError(str(error)) from None
+        if began is not None and began.get("began") != number:
+            raise WorkerError(_garbled(f"{began!r:.60}"))
+        answer = self._await(self._began + limit) if began is not None else None
+        if answer is None:
+            raise WorkerError(self._too_long())
+        if answer.get("id") != number:
+            raise WorkerError(_garbled(f"{answer!r:.60}"))
+        return answer
+
+    def _send(self, document: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        data = json.dumps(document).encode("ascii") + b"\n"
+        try:
+            while data:
+                data = data[self._process.stdin.write(data) or 0 :]
+        except OSError:
+            return  # its end is told by _await, with the reason
+
+    def _await(self, deadline: float) -> Mapping[str, Any] | None:
+        """Give the next answer; None when the time is up. Raises WorkerError when the child ended."""
+        memory = self._settings.memory_limit
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            try:
+                event, data = self._events.get(timeout=min(left, _WATCHED_EVERY) if memory else left)
+            except queue.Empty:
+                if memory and (resident := _resident_megabytes(self._process.pid)) > memory:
+                    raise WorkerError(self._too_large(resident, memory)) from None
+                continue
+            if event == "answer":
+                return _answer_of(data)
+            if event == "long":
+                raise WorkerError(_garbled("it is too long"))
+            if event == "ended":
+                return self._last_answer()
+
+    def _last_answer(self) -> Mapping[str, Any]:
+        """Give the answer that an ended child wrote just before, or tell how it ended."""
+        try:
+            while True:
+                event, data = self._events.get(timeout=0.3)
+                if event == "answer":
+                    return {**_answer_of(data), "spent": True}
+                if event == "closed":
+                    break
+        except queue.Empty:
+            pass
+        raise WorkerError(self._lost())
+
+    def _lost(self) -> str:
+        code = self._process.returncode
+        if time.monotonic() - self._began >= self._settings.timeout * 0.98:
+            return self._too_long()
+        if code == 71:
+            return "the model's code closed a pipe that it did not open, so it was lost; close only what it opened"
+        if code is not None and code < 0:
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            how = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGKILL": "SIGKILL: was memory short?"}
+            return self._crashed(f"ended by {how.get(name, name)}")
+        if code is not None and code >= 0xC0000000:
+            return self._crashed(f"ended by Windows with the code {code:#x}")
+        return (
+            f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends "
+            "Python out of the model's code"
+        )
+
+    def _crashed(self, how: str) -> str:
+        return (
+            f"Python was {how} while the model was made; run its function on its own to see why{self._place_of_fault()}"
+        )
+
+    def _too_long(self) -> str:
+        return (
+            f"the model was not made within {self._settings.timeout:g} s; mend what takes so long, or raise "
+            f"layered_view_timeout{self._place_of_fault()}"
+        )
+
+    def _too_large(self, resident: int, limit: int) -> str:
+        self._make_it_tell()
+        return (
+            f"the child had {resident} MB of resident memory where layered_view_memory_limit allows {limit}; make the "
+            f"model smaller, or raise the limit{self._place_of_fault()}"
+        )
+
+    def _make_it_tell(self) -> None:
+        """Have Python's fault handler write where the child is."""
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                os.kill(self._process.pid, signal.SIGABRT)
+                self._process.wait(0.5)
+
+    def _place_of_fault(self) -> str:
+        """Give the lines of the user's files from what Python's fault handler wrote."""
+        return _user_lines_of_fault(self.output(), self._settings.root)
+
+    def output(self) -> str:
+        """Give what the child wrote since the last request, its beginning and its end."""
+        begin, end = (mark.encode("ascii") for mark in self._marks)
+        with self._output_grew:
+            self._output_grew.wait_for(lambda: self._output_ended or (end and end in self._output), timeout=1.0)
+            text = bytes(self._output)
+        text = text.rpartition(begin)[2] if begin else text
+        text = text.partition(end)[0] if end else text
+        shown = text.decode("utf-8", "replace").replace("\r\n", "\n").strip()
+        if len(shown) > _SHOWN_OUTPUT:
+            half = _SHOWN_OUTPUT // 2
+            shown = f"{shown[:half]}\n[... left out ...]\n{shown[-half:]}"
+        return f"\nOutput:\n{shown}\n" if shown else ""
+
+    def _read_answers(self) -> None:
+        assert self._process.stdout is not None
+        rest = bytearray()
+        while chunk := _read(self._process.stdout.fileno()):
+            rest += chunk
+            if len(rest) > _LONGEST_ANSWER:
+                self._events.put(("long", b""))
+                return
+            if b"\n" in chunk:
+                *lines, rest = rest.split(b"\n")
+                for line in lines:
+                    self._events.put(("answer", bytes(line)))
+        self._events.put(("closed", b""))
+
+    def _read_output(self) -> None:
+        assert self._process.stderr is not None
+        while chunk := _read(self._process.stderr.fileno()):
+            with self._output_grew:
+                self._output += chunk
+                if len(self._output) > 2 * _MOST_OUTPUT:
+                    del self._output[: len(self._output) - _MOST_OUTPUT]
+                self._output_grew.notify_all()
+        with self._output_grew:
+            self._output_ended = True
+            self._output_grew.notify_all()
+
+    def _wait_for_end(self) -> None:
+        self._process.wait()
+        self._events.put(("ended", b""))
+
+    def end(self) -> None:
+        """End the child and all its own children, and wait until they are gone."""
+        _kill_all(self._process, self._token)
+        self._process.wait()
+        for thread in self._threads:
+            thread.join(1.0)
+        if not any(thread.is_alive() for thread in self._threads):
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                with contextlib.suppress(OSError):
+                    pipe.close()  # type: ignore[union-attr]
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1 << 16)
+    except OSError:
+        return b""
+
+
+def _answer_of(line: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise WorkerError(_garbled(f"{line[:60]!r}"))
+    return answer
+
+
+def _environment(settings: WorkerSettings, token: str) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    if not settings.gpu:
+        environment.update(CUDA_VISIBLE_DEVICES="-1", HIP_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0", "MPLBACKEND": "Agg", "PYTHONHASHSEED": "0"}
+    for name, value in quiet.items():
+        environment.setdefault(name, value)
+    return {**environment, **settings.environment, "LAYERED_VIEW_CHILD": token}
+
+
+def _paths_for(settings: WorkerSettings) -> list[str]:
+    """Give the folders of modules; another interpreter must not find this one's packages."""
+    paths = [os.path.abspath(path) for path in settings.sys_path]
+    if os.path.abspath(settings.python) == os.path.abspath(sys.executable):
+        return paths
+    own = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    own |= {os.path.realpath(path) for path in [*site.getsitepackages(), site.getusersitepackages()]}
+    return [
+        path
+        for path in paths
+        if os.path.realpath(path) not in own and os.path.basename(path) != "lib-dynload" and not path.endswith(".zip")
+    ]
+
+
+def _user_lines_of_fault(output: str, root: str) -> str:
+    """Give the lines of the user's files from the text of Python's fault handler, outermost first."""
+    root = os.path.realpath(root or os.getcwd())
+    found = []
+    for file, line, name in re.findall(r'^  File "(.+?)", line (\d+) in (.+)$', output, re.MULTILINE):
+        real = os.path.realpath(file)
+        if real.startswith(root + os.sep) and not real.startswith(str(_PACKAGE)) and "site-packages" not in real:
+            place = os.path.relpath(real, root).replace(os.sep, "/")
+            found.append(f'  File "{place}", line {line}, in {name}{_line_of(real, int(line))}')
+    return "".join(f"\n{each}" for each in reversed(found[:5]))
+
+
+def _line_of(path: str, number: int) -> str:
+    linecache.checkcache(path)
+    text = linecache.getline(path, number).strip()
+    return f"\n    {text}" if text else ""
+
+
+def _resident_megabytes(pid: int) -> int:
+    """Give the resident memory of a process; 0 where this system does not tell (Windows without psutil)."""
+    if sys.platform == "linux":
+        try:
+            with open(f"/proc/{pid}/statm", "rb") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+        except (OSError, ValueError, IndexError):
+            return 0
+    try:
+        import psutil
+
+        return int(psutil.Process(pid).memory_info().rss) >> 20
+    except Exception:
+        pass
+    try:
+        said = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, timeout=5, check=False).stdout
+        return int(said or 0) >> 10
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return 0
+
+
+def _kill_all(process: subprocess.Popen[bytes], token: str) -> None:
+    """Kill the child, its process group, and those of its children that left the group."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+            process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for pid in _marked_processes(token):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _marked_processes(token: str) -> Iterator[int]:
+    """Find processes by the mark in their environment, where the system shows it."""
+    mark = f"LAYERED_VIEW_CHILD={token}".encode()
+    try:
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if mark in file.read().split(b"\0"):
+                    yield pid
+        except OSError:
+            continue
