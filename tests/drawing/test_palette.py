@@ -253,7 +253,21 @@ def test_classic_gives_its_colours_in_order_of_first_appearance():
 
 
 def test_classic_has_the_named_colours_of_the_reference():
-    names = "gray orange red pink salmon olive limegreen green dodgerblue cyan blue purple brown".split()
+    names = [
+        "gray",
+        "orange",
+        "red",
+        "pink",
+        "salmon",
+        "olive",
+        "limegreen",
+        "green",
+        "dodgerblue",
+        "cyan",
+        "blue",
+        "purple",
+        "brown",
+    ]
     found = painted(layers_of(*(f"Class{n}" for n in range(13))), palette="classic")
     assert [look.fill for look in found.values()] == [ImageColor.getcolor(name, "RGBA") for name in names]
     assert list(CLASSIC) == names
