@@ -168,6 +168,9 @@ SCENARIOS: dict[str, Callable[[Site], None]] = {
 }
 """What is done to a built project before the measured build."""
 
+DESCRIBE = ("cold", "model edited")
+"""Where models have to be described."""
+
 
 def make_pictures(folder: Path, pages: int) -> Path:
     """Make the ready-made pictures with the extension itself, so that (a) shows what (b) shows."""
@@ -210,7 +213,8 @@ def report(folder: Path, pages: int, arguments: argparse.Namespace) -> None:
             for kind, site in list(sites.items())[:: -1 if pair % 2 else 1]:
                 SCENARIOS[name](site)
                 measures[kind].append(site.build(arguments.jobs))
-            imports.append(import_tensorflow(folder))
+            if name in DESCRIBE:
+                imports.append(import_tensorflow(folder))
         rows.extend(_rows(name, measures, imports))
     head = (
         "build",
@@ -229,7 +233,7 @@ def report(folder: Path, pages: int, arguments: argparse.Namespace) -> None:
 
 def _rows(name: str, measures: dict[str, list[Measure]], imports: list[Measure]) -> list[tuple[str, ...]]:
     floor = measures["a"]
-    with_import = [one.wall + other.wall for one, other in zip(floor, imports, strict=True)]
+    with_import = [one.wall + other.wall for one, other in zip(floor, imports, strict=True)] if imports else []
     rival = [one.wall for one in measures.get("c", [])]
     rows = []
     for kind, runs in measures.items():
@@ -245,7 +249,7 @@ def _rows(name: str, measures: dict[str, list[Measure]], imports: list[Measure])
                 f"{over * 1000:+.0f}",
                 f"{ratio(runs, [one.wall for one in floor]):.2f}",
                 f"{work:.2f}",
-                f"{ratio(runs, with_import):.2f}",
+                f"{ratio(runs, with_import):.2f}" if imports else "-",
                 f"{ratio(runs, rival):.2f}" if rival else "-",
             )
         )
