@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .errors import TargetError
@@ -63,6 +63,11 @@ def parse_target(text: str) -> Target:
     args, kwargs = _literals(call or "()")
     spelt = [repr(value) for value in args] + [f"{name}={value!r}" for name, value in kwargs.items()]
     return Target(module, attribute, ", ".join(spelt), call is not None)
+
+
+def in_module(target: Target, module: str) -> Target:
+    """Read the dotted name of `target` as one in `module`: ``Net.build`` is there ``module:Net.build``."""
+    return replace(target, module=module, attribute=".".join(filter(None, (target.module, target.attribute))))
 
 
 def _literal(node: ast.expr) -> Any:

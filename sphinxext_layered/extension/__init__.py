@@ -13,11 +13,12 @@ from weakref import WeakKeyDictionary
 from .. import __version__
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-ENV_VERSION: Final = 1
+ENV_VERSION: Final = 2
 """Raised when what is kept in the environment or in doctrees changes."""
 
 STYLE_SHEET: Final = "layered_view.css"
@@ -45,6 +46,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_message_catalog("sphinxext_layered", str(Path(__file__).parents[1] / "locale"))
     app.connect("builder-inited", _note_builder)
     app.connect("builder-inited", _add_style_sheet)
+    app.connect("doctree-read", _note_conditions)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("env-updated", _draw)
@@ -75,11 +77,25 @@ def _note_builder(app: Sphinx) -> None:
 
 
 def _add_style_sheet(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        static = str(Path(__file__).parent / "static")
-        if static not in app.config.html_static_path:
-            app.config.html_static_path.append(static)
-        app.add_css_file(STYLE_SHEET)
+    """Put the style sheet beside the theme's own, before pages name it with its checksum.
+
+    Not through ``html_static_path``, of which Sphinx would say at the next build that it has changed.
+    """
+    if app.builder.format != "html":
+        return
+    content = (Path(__file__).parent / "static" / STYLE_SHEET).read_bytes()
+    path = Path(app.outdir, "_static", STYLE_SHEET)
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    app.add_css_file(STYLE_SHEET)
+
+
+def _note_conditions(app: Sphinx, doctree: nodes.document) -> None:
+    if hasattr(app.env, "layered_views"):
+        from .conditions import note_conditions
+
+        note_conditions(app, doctree)
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -100,10 +116,9 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
         return []
     from . import build
     from .downloads import note_downloads
-    from .request import PictureRequest
 
     differing = build.env_updated(app, env)
-    requests = (PictureRequest.from_document(each) for page in requests_of(env).values() for each in page)
+    requests = (request for page in build.requests_of(env).values() for request in page)
     note_downloads(app, (request for request in requests if request.downloads))
     return differing
 

@@ -97,11 +97,22 @@ def pictures_of(host: Any) -> Pictures:
 
 
 def requests_of(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
-    """Give the requests of every page that has some, in the order of pages' names."""
+    """Give what every page shows of its requests in this build, in the order of pages' names."""
+    from . import builder_of
+    from .conditions import hold
+
     kept: dict[str, list[dict[str, Any]]] = getattr(env, "layered_views", {})
-    return {
-        page: [PictureRequest.from_document(document) for document in kept[page]] for page in sorted(kept) if kept[page]
-    }
+    shown = {}
+    for page in sorted(kept):
+        requests = [PictureRequest.from_document(document) for document in kept[page]]
+        conditional = any(request.conditions for request in requests)
+        builder = builder_of(env) if conditional else None
+        shown[page] = [
+            request
+            for request in requests
+            if builder is None or not request.conditions or any(hold(builder, each) for each in request.conditions)
+        ]
+    return {page: requests for page, requests in shown.items() if requests}
 
 
 def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -24,11 +24,12 @@ from sphinx.util.docutils import SphinxDirective
 from .. import values
 from ..errors import LayeredViewError, OptionError, TargetError
 from ..options import DECLARED, read_value
-from ..target import FILE_SUFFIXES, Target, parse_target
+from ..target import FILE_SUFFIXES, Target, in_module, parse_target
 from ..values import Reader, did_you_mean
 from . import builder_of, requests_of
 from .config import MIME_TYPES
 from .nodes import layered_view, layered_view_downloads, layered_view_source, layered_view_summary
+from .places import search_path
 from .request import PictureRequest
 
 logger = logging.getLogger(__name__)
@@ -255,15 +256,27 @@ class LayeredView(SphinxDirective):
             if text.endswith(".keras") or "/" in text or "\\" in text:
                 raise TargetError(f"no file {text!r} relative to this page; mend the path or write module:function")
         target = parse_target(text) if text else self._documented_object()
+        module = str(self.env.ref_context.get("py:module") or "")
+        if module and text and ":" not in text.partition("(")[0] and self._is_short(target, module):
+            target = in_module(target, module)
         if not target.module:
-            module = self.env.ref_context.get("py:module")
             if not module:
                 raise TargetError(
                     f"{target.attribute!r} names no module; write module:{target.attribute}, or put "
                     ".. py:currentmodule:: before it"
                 )
-            target = replace(target, module=str(module))
+            target = replace(target, module=module)
         return str(target), ""
+
+    def _is_short(self, target: Target, module: str) -> bool:
+        """Whether a dotted name without a colon is one of `module`, as ``Net.build`` is where that has a class Net."""
+        from .source import defines, is_module
+
+        head, folders = target.module.partition(".")[0], search_path(builder_of(self.env).confdir)
+        if not head or defines(module, head, folders):
+            return bool(head)
+        # Modules of another environment are not found here: then a dotted name is what it says.
+        return not is_module(head, folders) and is_module(module.partition(".")[0], folders)
 
     def _documented_object(self) -> Target:
         """Give the object in whose description the directive stands, such as a docstring read by autodoc."""
@@ -272,7 +285,7 @@ class LayeredView(SphinxDirective):
         name = described[0] if isinstance(described, tuple) and described else described
         if not name:
             raise TargetError("no reference; write module:function, or stand in the docstring of what is to be drawn")
-        return Target("", str(name))
+        return Target("", str(name).removesuffix(".__init__"))
 
     # -- where
 

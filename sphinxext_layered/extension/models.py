@@ -19,7 +19,7 @@ from ..errors import DescriptionError, LayeredViewError
 from ..worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
 from ..worker.dependencies import FileHashes, Installed, MadeFrom, differences
 from . import committed
-from .places import descriptions_folder
+from .places import descriptions_folder, search_path
 from .request import Failure
 from .wants import model_key
 
@@ -135,7 +135,7 @@ class Models:
                 hashes=self.hashes,
                 installed=self._installed,
                 environment=dict(self.app.config.layered_view_environment),
-                sys_path=sys.path,
+                sys_path=self._search_path,
                 cached=self.mode == "cached",
             )
             self._differences[made_from] = tuple(found)
@@ -199,6 +199,10 @@ class Models:
         return descriptions_folder(self.app)
 
     @cached_property
+    def _search_path(self) -> list[str]:
+        return search_path(self.app.confdir)
+
+    @cached_property
     def _installed(self) -> Installed:
         return Installed(self.worker_settings.python)
 
@@ -209,7 +213,7 @@ class Models:
         return WorkerSettings(
             python=_python(self.app) or sys.executable,
             environment=dict(config.layered_view_environment),
-            sys_path=tuple(sys.path),
+            sys_path=tuple(self._search_path),
             directory=os.getcwd(),
             root=str(self.root),
             timeout=config.layered_view_timeout,

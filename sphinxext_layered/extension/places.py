@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,20 @@ def descriptions_folder(app: Sphinx) -> Path | None:
     """Give the folder of descriptions that are committed, if there is one."""
     told = app.config.layered_view_descriptions_dir
     return Path(app.confdir, told).resolve() if told else None
+
+
+def search_path(confdir: str | os.PathLike[str]) -> list[str]:
+    """Give ``sys.path``, a relative entry as conf.py means it.
+
+    ``sys.path.insert(0, "..")`` there is meant to be relative to conf.py; Python takes it relative to the
+    folder where the build was started.
+    """
+    found: dict[str, None] = {}
+    for entry in sys.path:
+        found[entry] = None
+        if entry and not os.path.isabs(entry):
+            found[os.path.normpath(os.path.join(confdir, entry))] = None
+    return list(found)
 
 
 def project_root(app: Sphinx) -> Path:

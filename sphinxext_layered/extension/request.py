@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from ..description import ModelDescription
 
 
+Conditions = tuple[tuple[str, str], ...]
+"""The kind and the expression of each `only` and `ifconfig` around a picture."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PictureRequest:
     """One directive's wish, before conf.py's defaults are merged in.
@@ -31,6 +35,8 @@ class PictureRequest:
     docname, source : str
     line : int
         Where the directive stands; part of no key.
+    conditions : tuple
+        The conditions of each place that shows it, of which one has to hold; empty where there are none.
     """
 
     target: str = ""
@@ -42,6 +48,7 @@ class PictureRequest:
     docname: str = ""
     source: str = ""
     line: int = 0
+    conditions: tuple[Conditions, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Give the request as plain values, for the environment and for a node's attribute."""

@@ -7,9 +7,9 @@ import os
 import sys
 import textwrap
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,9 @@ from sphinx.locale import _ as sphinx_text
 from sphinx.util.osutil import relative_uri
 
 from ..target import parse_target
+from . import builder_of
 from .nodes import layered_view_source
+from .places import search_path
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
@@ -44,7 +46,7 @@ def source_block(env: BuildEnvironment, request: PictureRequest) -> list[nodes.N
     if not request.target:
         return []
     target = parse_target(request.target)
-    found = find_source(target.module, target.attribute)
+    found = find_source(target.module, target.attribute, search_path(builder_of(env).confdir))
     if found is None:
         return []
     env.note_dependency(_relative(found.path, Path(env.srcdir)))
@@ -52,10 +54,13 @@ def source_block(env: BuildEnvironment, request: PictureRequest) -> list[nodes.N
     return [block, layered_view_source("", module=found.module, attribute=found.attribute)]
 
 
-def find_source(module: str, attribute: str) -> Source | None:
-    """Find the definition of `attribute` of `module`, also where the module only imports it from another."""
+def find_source(module: str, attribute: str, folders: Sequence[str] = ()) -> Source | None:
+    """Find the definition of `attribute` of `module`, also where the module only imports it from another.
+
+    It is looked for as Python does, then in `folders`.
+    """
     for _hop in range(_MOST_HOPS):
-        path = _file_of(module)
+        path = _file_of(module, folders)
         if path is None:
             return None
         try:
@@ -119,13 +124,13 @@ def _absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
     return ".".join([*parts[:keep], *([statement.module] if statement.module else [])])
 
 
-def _file_of(module: str) -> Path | None:
+def _file_of(module: str, folders: Sequence[str] = ()) -> Path | None:
     """Give a module's file, asking the finders step by step: ``find_spec`` would import the parents."""
     parts = module.split(".")
     places = None
     spec: ModuleSpec | None = None
     for end in range(1, len(parts) + 1):
-        spec = _spec(".".join(parts[:end]), places)
+        spec = _spec(".".join(parts[:end]), places, folders)
         if spec is None:
             return None
         places = spec.submodule_search_locations
@@ -137,13 +142,30 @@ def _file_of(module: str) -> Path | None:
     return Path(str(spec.origin))
 
 
-def _spec(name: str, places: list[str] | None) -> ModuleSpec | None:
+def is_module(name: str, folders: Sequence[str] = ()) -> bool:
+    """Whether there is a module of this name without dots, which is not imported to find out."""
+    return name in sys.modules or _spec(name, None, folders) is not None
+
+
+def defines(module: str, name: str, folders: Sequence[str] = ()) -> bool:
+    """Whether the source of `module` gives `name` a value, by a definition, an assignment or an import."""
+    path = _file_of(module, folders)
+    if path is None:
+        return False
+    try:
+        with tokenize.open(path) as file:
+            return _definition(ast.parse(file.read()).body, [name]) is not None
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return False
+
+
+def _spec(name: str, places: list[str] | None, folders: Sequence[str] = ()) -> ModuleSpec | None:
     for finder in sys.meta_path:
         find: Callable[..., ModuleSpec | None] | None = getattr(finder, "find_spec", None)
         spec = find(name, places) if find else None
         if spec is not None:
             return spec
-    return None
+    return PathFinder.find_spec(name, folders) if places is None and folders else None
 
 
 def _relative(path: Path, base: Path) -> str:

@@ -16,6 +16,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from . import builder_of
+from .conditions import conditions_around, hold
 from .config import needs_descriptions, themes_of
 from .downloads import download_nodes, source_relative
 from .nodes import PLACEHOLDERS, layered_view, layered_view_downloads, layered_view_source, layered_view_summary
@@ -63,7 +64,9 @@ class PicturesIn(SphinxPostTransform):
             return
         page = _Page(self.env, builder)
         for node in placeholders:
-            if isinstance(node, layered_view):
+            if not hold(builder, conditions_around(node)):
+                _replace(node, [])
+            elif isinstance(node, layered_view):
                 page.show_picture(node)
             elif isinstance(node, layered_view_summary):
                 page.show_summary(node)
@@ -130,7 +133,8 @@ class _Page:
                 image[name] = node[name]
         image["classes"] = [*node["classes"], "layered-view", "no-scaled-link"]
         width, height = shown_size((picture.width, picture.height), node)
-        image["width"] = width
+        if width:
+            image["width"] = width
         if height:
             image["height"] = height
         if node.get("height"):
