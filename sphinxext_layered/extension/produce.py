@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.util.display import status_iterator
 
-from ..errors import LayeredViewError
+from ..errors import LayeredViewError, OptionError
 from ..worker import ModelRequest
 from . import config as settings
 from .build import Pictures, spelling
@@ -140,7 +140,7 @@ class _Production:
 
             drawn = draw(description, want.options, want.format)
         except LayeredViewError as error:
-            self.results[want] = Failure(subtype=error.subtype, message=str(error))
+            self.results[want] = Failure(subtype=error.subtype, message=_said(error))
             return
         except Exception as error:
             import traceback
@@ -176,6 +176,13 @@ class _Production:
         """Draw a picture anew whose file has gone."""
         self.draw(want)
         return self.results[want]
+
+
+def _said(error: LayeredViewError) -> str:
+    """Give what a page says of an error; an option is named as the page spells it."""
+    if isinstance(error, OptionError):
+        return f"option {error.name.replace('_', '-')}: {error.problem}"
+    return str(error)
 
 
 def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> None:

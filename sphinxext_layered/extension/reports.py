@@ -32,7 +32,7 @@ class Reports:
     app: Sphinx
     details: Mapping[Failure, str]
     _lines: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    _alike: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _alike: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)
 
     def of_result(self, request: PictureRequest, result: Picture | Failure) -> None:
         """Report a request's failure."""
@@ -40,9 +40,10 @@ class Reports:
             return
         where = _place_of(request)
         if result.subtype in _ONCE:
-            places = self._alike.setdefault((result.subtype, result.message), [])
-            if where not in places:
-                places.append(where)
+            # Each model's own lines follow the first line.
+            first = result.message.partition("\n")[0]
+            places = self._alike.setdefault((result.subtype, first), {})
+            places.setdefault(where, (result.message, self.details.get(result, "")))
             return
         named = request.reference in result.message
         text = result.message if named else f"{request.reference}: {result.message}"
@@ -81,9 +82,11 @@ class Reports:
 
     def send(self) -> None:
         """Say everything that was collected."""
-        for (subtype, message), places in self._alike.items():
-            others = f" (and {len(places) - 1} more pictures)" if len(places) > 1 else ""
-            self._add(places[0], subtype, message + others)
+        for (subtype, _), places in self._alike.items():
+            (where, (message, detail)), *others = places.items()
+            first, newline, lines = message.partition("\n")
+            count = f" ({len(others)} more pictures are missing for this reason)" if others else ""
+            self._add(where, subtype, first + count + newline + lines, detail)
         for (where, subtype, text), detail in self._lines.items():
             if detail and self.app.verbosity > 0:
                 text = f"{text}\n{detail}"

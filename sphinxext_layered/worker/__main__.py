@@ -25,6 +25,7 @@ import os
 import pkgutil
 import queue
 import random
+import re
 import signal
 import stat
 import sys
@@ -36,7 +37,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from sphinxext_layered.errors import ModelError, TargetError
+from sphinxext_layered.errors import ModelError, OptionError, TargetError
 from sphinxext_layered.target import Target, parse_target
 from sphinxext_layered.values import did_you_mean
 
@@ -596,7 +597,7 @@ class _Failure:
 def _explained(error: BaseException) -> tuple[str, str]:
     if isinstance(error, TargetError):
         return "target", _text(error)
-    if isinstance(error, ModelError):
+    if isinstance(error, ModelError | OptionError):  # the one option that is read here is the text_callable's answer
         return "model", _text(error)
     if (framework := _broken_framework(error)) is not None:
         return "framework", framework
@@ -633,17 +634,37 @@ _ELSEWHERE: Final = (
 )
 
 
+_LEAST: Final = {"keras": (3, 0), "tensorflow": (2, 16)}
+
+
 def _broken_framework(error: BaseException) -> str | None:
     seen = 0
     cause: BaseException | None = error
     while cause is not None and seen < 10:
         if isinstance(cause, ModuleNotFoundError) and cause.name in FRAMEWORKS:
             return f"{cause.name} is not installed for {_ELSEWHERE.format(python=sys.executable, mend='install it')}"
+        if (old := _too_old(cause)) is not None:
+            framework, version, least = old
+            elsewhere = _ELSEWHERE.format(python=sys.executable, mend=f"install {framework} {least} or newer")
+            return f"{framework} {version} is too old in {elsewhere}\n{_shown(cause)}"
         if isinstance(cause, Exception) and (name := _failed_while_loading(cause)):
             elsewhere = _ELSEWHERE.format(python=sys.executable, mend="mend its installation")
-            return f"{name} cannot be imported ({_shown(cause)}) by {elsewhere}"
+            return f"{name} cannot be imported by {elsewhere}\n{_shown(cause)}"
         cause, seen = cause.__cause__ or cause.__context__, seen + 1
     return None
+
+
+def _too_old(error: BaseException) -> tuple[str, str, str] | None:
+    """Give a framework whose version may be why something of it is missing, with that version and the least one."""
+    module = str(getattr(error, "name", None) if isinstance(error, ImportError) else "")
+    if isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType):
+        module = error.obj.__name__
+    name = module.partition(".")[0]
+    version = str(getattr(sys.modules.get(name), "__version__", ""))
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None or name not in _LEAST or (int(found[1]), int(found[2])) >= _LEAST[name]:
+        return None
+    return name, version, ".".join(map(str, _LEAST[name]))
 
 
 def _failed_while_loading(error: BaseException) -> str | None:

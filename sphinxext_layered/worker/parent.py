@@ -301,7 +301,8 @@ class _Child:
 
     def _lost(self) -> str:
         code = self._process.returncode
-        if time.monotonic() - self._began >= self._settings.timeout * 0.98:
+        # With this status Python's fault handler ends what has taken too long.
+        if code in (None, 1) and time.monotonic() - self._began >= self._settings.timeout * 0.98:
             return self._too_long()
         if code == 71:
             return "the model's code closed a pipe that it did not open, so it was lost; close only what it opened"
