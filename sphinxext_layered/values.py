@@ -224,7 +224,15 @@ def _listed(value: Any) -> list[Any]:
     return list(value)
 
 
+_PLAIN_COLOURS = {"white": (255, 255, 255, 255), "black": (0, 0, 0, 255)}
+"""Names that are read without Pillow: defaults have them, and a build that draws nothing loads nothing for it."""
+
+
 def _named_colour(text: str) -> RGBA:
+    if text in _PLAIN_COLOURS:
+        return _PLAIN_COLOURS[text]
+    if re.fullmatch("#[0-9a-fA-F]{6}", text, re.ASCII):
+        return (*bytes.fromhex(text[1:]), 255)
     from PIL import ImageColor
 
     if text.startswith("#") and len(text) == 5:
