@@ -133,13 +133,11 @@ def _without_weights(arrived: Callable[[], None]) -> Iterator[None]:
         def begin(name: str) -> None:
             framework = sys.modules[name]
             arrived()
+            _clear_session(name)  # not the other's: that would end its stateless scope
             if hasattr(framework, "StatelessScope"):
-                _clear_session()
                 undo.enter_context(framework.StatelessScope(initialize_variables=False))
                 undo.enter_context(_replaced(framework.Model, "compile", _nothing))
-            elif name == "tf_keras":
-                _clear_session()
-            else:
+            elif name != "tf_keras":
                 return
             undo.enter_context(_replaced(framework.Model, "load_weights", _nothing))
             undo.enter_context(_no_downloads(framework))
@@ -247,9 +245,9 @@ class _AnnouncingLoader(Loader):
         self.begin(module.__name__)
 
 
-def _clear_session() -> None:
+def _clear_session(*names: str) -> None:
     """Forget names given and variables pending; the dtype policy, which that resets too, is kept."""
-    keras, tf_keras = sys.modules.get("keras"), sys.modules.get("tf_keras")
+    keras, tf_keras = (sys.modules.get(name) if name in (names or _FRAMEWORKS) else None for name in _FRAMEWORKS)
     if keras is not None and _is_imported("keras"):
         policy = keras.config.dtype_policy()
         keras.utils.clear_session(free_memory=False)

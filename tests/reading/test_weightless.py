@@ -115,6 +115,19 @@ def test_weights_are_not_allocated():
     assert peak < 50_000_000
 
 
+def test_weights_are_not_allocated_where_tf_keras_is_imported_too():
+    import tf_keras  # noqa: F401
+
+    made = []
+
+    def build():
+        made.append(dense(1000))
+        return made[0]
+
+    build_and_describe(build)
+    assert made[0].layers[0].kernel._value is None
+
+
 def test_nothing_stays_pending_for_the_next_layer():
     made = []
 
