@@ -16,12 +16,12 @@ docs: $(INSTALLED)
 	@echo "Open example_docs/_build/html/index.html"
 
 test: $(INSTALLED)
-	$(PYTEST) -n 2 -m "not debian and not slow" $(PYTESTOPTS)
+	$(PYTEST) -n 2 -m "not debian" $(PYTESTOPTS)
 
 test-all: test test-debian test-versions
 
 test-debian: $(INSTALLED)
-	$(PYTEST) -m "debian or slow" $(PYTESTOPTS)
+	$(PYTEST) -n 2 -m debian $(PYTESTOPTS)
 
 test-versions: $(INSTALLED)
 	$(BIN)/python -m tox run -f $$($(BIN)/python -c "import sys; print('py%d%d' % sys.version_info[:2])") $(TOXOPTS)
