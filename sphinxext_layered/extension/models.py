@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cache import digest_of
-from ..description import ModelDescription
 from ..errors import DescriptionError, LayeredViewError
 from ..worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
 from ..worker.dependencies import FileHashes, Installed, MadeFrom, differences
@@ -26,6 +25,7 @@ from .wants import model_key
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+    from ..description import ModelDescription
     from .store import Store
 
 
@@ -117,6 +117,8 @@ class Models:
 
     def _in_file(self, path: Path) -> Found | None:
         """Read a file that is itself a description, None where it is not."""
+        from ..description import ModelDescription
+
         try:
             document = json.loads(path.read_bytes())
             if isinstance(document, dict) and document.get("schema") == committed.SCHEMA:
