@@ -1,8 +1,15 @@
-"""Small scenes made by hand, for the tests of painters."""
+"""Small scenes made by hand, for the tests of painters, and those of the manual's models."""
 
+import json
+from functools import cache
+from pathlib import Path
+
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.fonts import SHIPPED, Font
 from sphinxext_layered.drawing.palette import LAYERED, class_fill, outline_for, shade
 from sphinxext_layered.drawing.scene import Group, Line, Polygon, Scene, Text
+from sphinxext_layered.options import LayeredViewOptions
 
 FONT = Font(SHIPPED, 13)
 WHITE = (255, 255, 255, 255)
@@ -48,3 +55,19 @@ def row(theme="light", background=None, alpha=255, count=6, offset=0, summary=""
         title = f"layer_{n} ({name})\nOutput: 32 \u00d7 32 \u00d7 16\nParameters: 1,234\nActivation: relu"
         groups.append(Group("layer", (*box(x, y, 30, height, 20, fill, outline), label), title, n))
     return Scene(90 * count + 20, 170, ground, tuple(groups), font, "A row", summary)
+
+
+DESCRIPTIONS = Path(__file__).parents[2] / "example_docs" / "descriptions"
+
+
+@cache
+def real_models():
+    """Give the descriptions of the manual's models, made by Keras, by their names."""
+    documents = (json.loads(path.read_text("utf-8")) for path in sorted(DESCRIPTIONS.iterdir()))
+    models = [ModelDescription.from_document(document["description"]) for document in documents]
+    return {model.name: model for model in models}
+
+
+def real_scene(name, **given):
+    """Give the scene of a real model as a page of a thousand pixels shows it."""
+    return lay_out(real_models()[name], LayeredViewOptions.of({"max_width": 1000, **given}))

@@ -12,7 +12,7 @@ import subprocess
 
 import pypdfium2
 import pytest
-from painted_scenes import CLEAR, FONT, WHITE, rectangle, row, scene_of
+from painted_scenes import CLEAR, FONT, WHITE, real_models, real_scene, rectangle, row, scene_of
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from sphinxext_layered.drawing.paint import paint, paint_image
@@ -43,6 +43,16 @@ SCENES = {
         background=WHITE,
     ),
     "large letters": row(font=FONT.__class__(FONT.path, 20), count=3, offset=7),
+}
+
+MODELS = {
+    name: {
+        "legend": True,
+        "theme": ("light", "dark")[n % 2],
+        "text_callable": ("shape", "name_and_shape", None)[n % 3],
+        "draw_reversed": n % 4 == 3,
+    }
+    for n, name in enumerate(name for name, model in real_models().items() if len(model.layers) < 60)
 }
 
 
@@ -90,6 +100,21 @@ def test_pdf_agrees_with_png(scene):
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 def test_svg_agrees_with_png(scene, tmp_path):
     assert_agree(on_white(paint_image(scene, RATIO)), on_white(shown_by_chromium(paint(scene, "svg"), scene, tmp_path)))
+
+
+def test_ten_real_models_are_compared():
+    assert len(MODELS) >= 10
+
+
+@pytest.mark.parametrize(("name", "given"), MODELS.items(), ids=MODELS)
+def test_pdf_of_a_real_model_agrees_with_png(name, given):
+    test_pdf_agrees_with_png(real_scene(name, **given))
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize(("name", "given"), MODELS.items(), ids=MODELS)
+def test_svg_of_a_real_model_agrees_with_png(name, given, tmp_path):
+    test_svg_agrees_with_png(real_scene(name, **given), tmp_path)
 
 
 @pytest.mark.debian
