@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sphinxext_layered.errors import ModelError, TargetError
+
+_LARGEST: Final = 64 << 20
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    RecursionError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
 
 
 def load_model_file(path: str | Path) -> Any:
@@ -34,7 +47,7 @@ def load_model_file(path: str | Path) -> Any:
         text = _configuration(path)
     except FileNotFoundError:
         raise TargetError(f"there is no file {path.name!r}: name a .keras or .json file that exists") from None
-    except (OSError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         raise ModelError(
             f"cannot read {path.name!r} ({error}): write it with model.save('{path.stem}.keras') or model.to_json()"
         ) from error
@@ -49,13 +62,27 @@ def load_model_file(path: str | Path) -> Any:
         ) from error
 
 
+def modules_named_in(path: str | Path) -> set[str]:
+    """Give the modules that a saved model names, found without importing any; none where it cannot be read."""
+    try:
+        waiting = [json.loads(_configuration(Path(path)))]
+    except _UNREADABLE:
+        return set()
+    found = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found |= {each for name in ("module", "fn_module") if isinstance(each := value.get(name), str)}
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return found
+
+
 def _configuration(path: Path) -> str:
     """Give the JSON of the model's architecture."""
-    import json
-    import zipfile
-
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > _LARGEST:
+                raise ValueError(f"its configuration has more than {_LARGEST >> 20} MB")
             text = archive.read("config.json").decode()
     else:
         text = path.read_text("utf-8")

@@ -18,6 +18,7 @@ from sphinxext_layered.errors import ModelError, OptionError
 
 from .shapes import shapes_of, tensor_shapes
 from .tracing import Call, InputShape, Spec, arguments_of, mapped, trace
+from .untouched import left_as_it_was
 
 TextCallable = Callable[[int, Any], Any]
 
@@ -68,8 +69,8 @@ def describe(
         A model of Keras 3 or tf_keras, or any object with ``layers`` whose members have an
         ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
     input_shape : tuple, optional
-        The input's shape without its batch, or a tuple of them, for a model that does not know it. Such
-        a model is built by this. Where a model leaves sizes of its input open, the shapes are those
+        The input's shape without its batch, or a tuple of them, for a model that does not know it. The
+        model itself stays as it is. Where a model leaves sizes of its input open, the shapes are those
         that follow from the sizes given.
     text_callable : callable, optional
         Called with each layer's index in ``model.layers`` and the layer; gives (text, above), or None.
@@ -88,7 +89,11 @@ def describe(
     members = layers_of(model)
     if members is None:
         raise ModelError(_not_a_model(model))
-    return _description(model, _read(model, _shapes_given(input_shape)), text_callable, ())
+    shapes = _shapes_given(input_shape)
+    if not is_keras(model):
+        return _description(model, _read_attributes(model), text_callable, ())
+    with left_as_it_was(model, _layer_class(model)):
+        return _description(model, _read(model, shapes), text_callable, ())
 
 
 def layers_of(model: object) -> list[Any] | None:

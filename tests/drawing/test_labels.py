@@ -1,5 +1,7 @@
 """Labels: what they say, where they stand, and that all of each is seen."""
 
+from itertools import pairwise
+
 import pytest
 from factories import layer, model, resnet
 from geometry import clashes, fronts, in_order, labels, leaders, texts
@@ -161,3 +163,21 @@ def test_labels_keep_off_funnels(above, given):
     text = LayerText(text="some words here", above=above)
     layers = [layer("Big", 90, 90, 3), layer("Small", 9, 9, 3, text=text), layer("Big", 90, 90, 3)]
     assert clashes(drawn(*layers, text_callable="m:f", spacing=120, **given)) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}, {"max_width": 900}])
+def test_the_room_that_labels_take_is_evenly_parted(given):
+    layers = [layer("Dense", 9, name=f"block{n}_normalization") for n in range(12)]
+    scene = drawn(*layers, text_callable="default", **given)
+    faces = in_order(scene)
+    gaps = [other.left - one.right for one, other in pairwise(faces)]
+    assert min(gaps) > 15
+    assert max(gaps) - min(gaps) < 5
+    assert clashes(scene) == []
+    assert scene.width <= 900
+
+
+def test_labels_that_push_nothing_move_nothing():
+    layers = [layer("Dense", 9, name=name) for name in ("a", "b", "c")]
+    labelled, bare = drawn(*layers, text_callable="name"), drawn(*layers)
+    assert [front.left for front in in_order(labelled)] == [front.left for front in in_order(bare)]

@@ -155,7 +155,7 @@ def _legend(boxes: list[Box], options: LayeredViewOptions, font: Font, room: flo
 
 def _named(options: LayeredViewOptions) -> set[str]:
     """Give the names by which options speak of layers."""
-    return {style[0] for style in (*options.styles, *options.color_map)}
+    return {name for name, *_ in options.styles} | {name for name, *_ in options.color_map}
 
 
 def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float | None) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
 from .boxes import LEGIBLE, Box, scaled
 from .cues import ROOM
+from .even import evened
 from .row import Row, place
 
 _SMALLEST: Final = 0.1
@@ -24,11 +26,11 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     """
     rows = place(boxes, lean)
     if most is None or rows[0].width <= most:
-        return rows
+        return [evened(row, math.inf if most is None else most) for row in rows]
     low = _least_scale(boxes)
     _, one = _greatest(boxes, lean, most, (low, _widest_scale(boxes, most)), 1)
     if len(one) == 1 and one[0].width <= most:
-        return one
+        return [evened(row, most) for row in one]
     inner = most - 2 * ROOM if has_cues(most) else most
     high = _widest_scale(boxes, inner)
     if any(box.label for box in boxes):
@@ -36,7 +38,7 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
         scale, one = _greatest(bare, lean, most, (low, high), 1)
         high = scale if len(one) == 1 else high
     number = len(_placed(boxes, lean, min(low, high), inner))
-    return _greatest(boxes, lean, inner, (low, high), number)[1]
+    return [evened(row, inner) for row in _greatest(boxes, lean, inner, (low, high), number)[1]]
 
 
 def has_cues(most: float | None) -> bool:

@@ -17,11 +17,16 @@ from typing import Final
 
 from .boxes import Box, Placed
 
-_BESIDE: Final = 8.0
+BESIDE: Final = 8.0
 """The least distance between two labels beside each other, px."""
 
-_LEADER: Final = 4.0
+LEADER: Final = 4.0
 """The least distance between a label and another label's leader, px."""
+
+
+def least_gap(last: Placed, following: Placed) -> float:
+    """Give the gap between the front faces of two boxes, without what labels add."""
+    return following.box.gap + max(0.0, following.lean * (last.box.depth - following.box.depth) / 2)
 
 
 @dataclass
@@ -34,8 +39,8 @@ class _Side:
 
     def shift(self, centre: float, half: float) -> tuple[float, int]:
         """Say how much further right a label must stand, and in which tier."""
-        near = max(self.near + _BESIDE, self.leader + _LEADER) - (centre - half)
-        far = max(self.far + _BESIDE - (centre - half), self.near + _LEADER - centre)
+        near = max(self.near + BESIDE, self.leader + LEADER) - (centre - half)
+        far = max(self.far + BESIDE - (centre - half), self.near + LEADER - centre)
         return (max(near, 0.0), 0) if near <= max(far, 0.0) else (max(far, 0.0), 1)
 
     def take(self, centre: float, half: float, tier: int) -> None:
@@ -59,6 +64,13 @@ class Row:
         """How wide the row is, labels included."""
         return self.end - self.start
 
+    @classmethod
+    def of(cls, placed: list[Placed]) -> Row:
+        """Give the row of boxes that have their places."""
+        ends = [(*each.reach, each.centre, each.box.label.width / 2 if each.box.label else 0.0) for each in placed]
+        start = min(min(left, centre - half) for left, _, centre, half in ends)
+        return cls(placed, start, max(max(right, centre + half) for _, right, centre, half in ends))
+
     def add(self, box: Box, lean: int, most: float) -> bool:
         """Place a box after the last; refuse it where the row would be wider than `most`, unless it is the first."""
         left, tier = self._left(box, lean)
@@ -79,7 +91,7 @@ class Row:
         left = 0.0
         if self.placed:
             last = self.placed[-1]
-            left = last.right + box.gap + max(0.0, lean * (last.box.depth - box.depth) / 2)
+            left = last.right + least_gap(last, Placed(box, 0.0, lean))
         if not box.label:
             return left, 0
         shift, tier = self._sides[box.above].shift(left + box.width / 2, box.label.width / 2)
