@@ -277,6 +277,11 @@ class Cache:
         write_whole(Path(path), data)
 
 
+def is_cache(folder: Path) -> bool:
+    """Whether `folder` is a cache of ours, whose files may be deleted."""
+    return _bytes_of(folder / "CACHEDIR.TAG", used=False) == _TAG.encode()
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is never seen half: under another name in its folder, then renamed.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 FOUND_WANTING: Final = 1
 MISUSED: Final = 2
+_NO_PLACES: Final = (".git", ".hg", ".tox", ".venv", "venv", "node_modules", "site-packages")
 _MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 _TARGET: Final = (
     "what builds the model: module:function, module.function or either with literal arguments, such as "
-    "'mypkg.models:build(classes=10)'; or a file: .keras, Keras's .json, or a description"
+    "'mypkg.models:build(classes=10)'; or a file: .keras, Keras's .json, or a description; or - for a description "
+    "on standard input"
 )
 _EXAMPLES: Final[dict[str, str]] = {
     "draw": """\
@@ -41,7 +44,8 @@ examples:
   layered-view draw mypkg.models:lenet -o lenet.svg --legend
   layered-view draw 'mypkg.models:build(classes=10)' -o a.png -o a.pdf --scale-xy 2 --text-callable shape
   layered-view draw trained.keras --theme dark --max-width 800 -o dark.png --pixel-ratio 2
-  layered-view describe mypkg.models:lenet > lenet.json && layered-view draw lenet.json -o lenet.svg
+  layered-view describe mypkg.models:lenet -o lenet.json && layered-view draw lenet.json -o lenet.svg
+  layered-view describe mypkg.models:lenet | layered-view draw - -o lenet.png
   layered-view draw mypkg.models:lenet -o - --format svg | less
 """,
     "describe": """\
@@ -51,21 +55,24 @@ examples:
 """,
     "check": """\
 examples:
-  layered-view check docs             every committed description below docs
-  layered-view draw mypkg.models:lenet -o lenet.svg --check
-                                      a committed picture
+  layered-view check docs                        every committed description below docs
+  layered-view draw docs/descriptions/mypkg-models-lenet.json -o docs/lenet.svg --legend --check
+                                                 a committed picture, from a committed description
 Nothing of yours is imported, and neither Keras nor TensorFlow need be installed.
+The exit status is 0 where all is fresh, 1 where something is stale.
 """,
     "cache": """\
 examples:
-  layered-view cache show docs/.layered_view_cache
-  layered-view cache prune docs/.layered_view_cache --days 30 --megabytes 100
+  layered-view cache show                        every cache below this folder
+  layered-view cache prune docs/_build --days 30 --megabytes 100
+A build does this now and then by itself.
 """,
 }
 
 _USAGES: Final[dict[str, str]] = {
     "draw": "layered-view draw TARGET [-o FILE]... [options]",
     "describe": "layered-view describe TARGET [-o FILE] [options]",
+    "check": "layered-view check [PATH] [options]",
 }
 
 
@@ -160,7 +167,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(describe, {name: DECLARED[name] for name in ("input_shape", "text_callable")})
 
     check = _command(commands, "check", _check, "Say which committed descriptions are no longer true.")
-    check.add_argument("folder", nargs="?", default=".", help="where to look for them, at any depth (default: here)")
+    check.add_argument(
+        "folder",
+        nargs="?",
+        default=".",
+        metavar="PATH",
+        help="a description, or the folder to look for them in, at any depth (default: here)",
+    )
     check.add_argument(
         "--root",
         metavar="FOLDER",
@@ -171,9 +184,9 @@ def _parser() -> argparse.ArgumentParser:
     cache = _command(commands, "cache", None, "Show or prune a cache of descriptions and pictures.")
     actions = cache.add_subparsers(title="what to do", required=True, metavar="ACTION")
     show = _command(actions, "show", _show_cache, "Say how much a cache holds.")
-    show.add_argument("folder", help="such as docs/.layered_view_cache")
+    _add_cache_folder(show)
     prune = _command(actions, "prune", _prune_cache, "Remove what was not used for long.")
-    prune.add_argument("folder", help="such as docs/.layered_view_cache")
+    _add_cache_folder(prune)
     prune.add_argument("--days", type=float, default=60, help="keep what was used within so many (default: 60)")
     prune.add_argument("--megabytes", type=float, default=512, help="keep at most so much (default: 512)")
     return parser
@@ -192,6 +205,16 @@ def _command(commands: Any, name: str, run: Any, what: str) -> argparse.Argument
     if run is not None:
         command.set_defaults(run=run)
     return command
+
+
+def _add_cache_folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder",
+        nargs="?",
+        metavar="FOLDER",
+        help="a cache, or the folder to look for caches in, at any depth (default: what LAYERED_VIEW_CACHE_DIR names, "
+        "else here)",
+    )
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
@@ -330,6 +353,8 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     from .worker import Failed, ModelRequest, WorkerSettings, describe_all
 
     path = Path(given.target)
+    if given.target == "-":
+        return with_options(_described_on_input(), options)
     if path.suffix in FILE_SUFFIXES and (path.exists() or os.sep in given.target or "/" in given.target):
         described = _described_in(path)
         if described is not None:
@@ -362,10 +387,34 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
 
 def _error_of(failed: Failed, written: str) -> LayeredViewError:
     kinds = {"target": TargetError, "worker": WorkerError}
-    message = failed.message
+    message = _in_words_of_the_command_line(failed.message)
     if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not failed.request.file:
         message += f"; and there is no file {written!r}"
     return kinds.get(failed.subtype, ModelError)(message)
+
+
+_REMEDIES: Final = {
+    "put its folder on sys.path in conf.py, or install it": "go to its folder, name it in PYTHONPATH, or install it",
+    "or put its folder on sys.path in conf.py": "go to its folder, or name it in PYTHONPATH",
+    "raise layered_view_timeout": "raise --timeout",
+    "install it there, name another Python in layered_view_python, or build from committed descriptions with "
+    "layered_view_mode = 'cached'": "install it there, or draw a description",
+    "name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = "
+    "'cached'": "or draw a description",
+    "; layered_view_python names the Python": "",
+}
+"""What a message of the child tells authors of pages, and what it says here."""
+
+_LINE: Final = re.compile(r'File "(?!<)([^"]+)", line (\d+)')
+
+
+def _in_words_of_the_command_line(message: str) -> str:
+    """Give a message as one line, with the last line of the model's own code, and with remedies of this place."""
+    first, _, rest = message.partition("\n")
+    for written, meant in _REMEDIES.items():
+        first = first.replace(written, meant)
+    places = _LINE.findall(rest)
+    return f"{first} ({places[-1][0]}, line {places[-1][1]})" if places else first
 
 
 def _refuse_short(target: Target) -> None:
@@ -379,6 +428,17 @@ def _described_in(path: Path) -> ModelDescription | None:
         content = path.read_bytes()
     except OSError as error:
         raise TargetError(f"{path}: cannot be read ({error.strerror}); give the path of a file that exists") from error
+    return _description(content)
+
+
+def _described_on_input() -> ModelDescription:
+    described = _description(sys.stdin.buffer.read())
+    if described is None:
+        raise DescriptionError("standard input holds no description; layered-view describe writes one")
+    return described
+
+
+def _description(content: bytes) -> ModelDescription | None:
     try:
         document = json.loads(content)
         schema = document.get("schema", "")
@@ -398,8 +458,8 @@ def _check(given: argparse.Namespace) -> int:
     from .worker.dependencies import FileHashes, Installed, MadeFrom, differences
 
     folder = Path(given.folder)
-    if not folder.is_dir():
-        raise TargetError(f"{given.folder!r} is no folder; give the documentation's, or that of descriptions")
+    if not folder.exists():
+        raise TargetError(f"there is no {given.folder!r}; give the documentation's folder, or a description")
     root = Path(given.root) if given.root else _root_of(folder)
     hashes, installed = FileHashes(), Installed()
     stale = fresh = 0
@@ -422,19 +482,20 @@ def _check(given: argparse.Namespace) -> int:
     return FOUND_WANTING if stale else 0
 
 
-def _committed(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _committed(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for file in _documents(path) if path.is_dir() else [path]:
+        try:
+            document = json.loads(file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(document, dict) and str(document.get("schema", "")).startswith("layered-view-committed/"):
+            yield file, document
+
+
+def _documents(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_build")))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if path.suffix != ".json":
-                continue
-            try:
-                document = json.loads(path.read_bytes())
-            except (OSError, ValueError, RecursionError):
-                continue
-            if isinstance(document, dict) and str(document.get("schema", "")).startswith("layered-view-committed/"):
-                yield path, document
+        yield from (Path(parent, name) for name in sorted(names) if name.endswith(".json"))
 
 
 def _root_of(folder: Path) -> Path:
@@ -444,7 +505,13 @@ def _root_of(folder: Path) -> Path:
 
 
 def _show_cache(given: argparse.Namespace) -> int:
-    folder = _cache_folder(given)
+    for folder in _caches(given):
+        print(folder)
+        _show_one_cache(folder)
+    return 0
+
+
+def _show_one_cache(folder: Path) -> None:
     totals: dict[str, tuple[int, int]] = {}
     for parent, _, names in os.walk(folder):
         kind = Path(parent).relative_to(folder).parts[1:2]
@@ -452,23 +519,38 @@ def _show_cache(given: argparse.Namespace) -> int:
             count, size = totals.get(kind[0], (0, 0))
             totals[kind[0]] = (count + 1, size + Path(parent, name).stat().st_size)
     for label, (count, size) in sorted(totals.items()):
-        print(f"{label:14}{count:8,} files {size / 2**20:10.1f} MB")
+        print(f"  {label:14}{count:8,} files {size / 2**20:10.1f} MB")
     count, size = (sum(each) for each in zip((0, 0), *totals.values(), strict=True))
-    print(f"{'in all':14}{count:8,} files {size / 2**20:10.1f} MB")
-    return 0
+    print(f"  {'in all':14}{count:8,} files {size / 2**20:10.1f} MB")
 
 
 def _prune_cache(given: argparse.Namespace) -> int:
     from .cache import DAY, Cache
 
-    pruned = Cache(_cache_folder(given)).prune(older_than=given.days * DAY, larger_than=int(given.megabytes * 2**20))
-    print(f"removed {pruned.removed:,} files, {pruned.freed / 2**20:.1f} MB; {pruned.left / 2**20:.1f} MB are left")
+    for folder in _caches(given):
+        pruned = Cache(folder).prune(older_than=given.days * DAY, larger_than=int(given.megabytes * 2**20))
+        print(
+            f"{folder}: removed {pruned.removed:,} files, {pruned.freed / 2**20:.1f} MB; "
+            f"{pruned.left / 2**20:.1f} MB are left"
+        )
     return 0
 
 
-def _cache_folder(given: argparse.Namespace) -> Path:
-    """Refuse any folder that is no cache: what is pruned is deleted."""
-    folder = Path(given.folder)
-    if not (folder / "CACHEDIR.TAG").is_file():
-        raise TargetError(f"{given.folder!r} is no cache: it has no CACHEDIR.TAG")
-    return folder
+def _caches(given: argparse.Namespace) -> list[Path]:
+    """Give the caches that are meant, none but ours: what is pruned is deleted."""
+    from .cache import is_cache
+
+    start = Path(given.folder or os.environ.get("LAYERED_VIEW_CACHE_DIR") or ".")
+    if not start.is_dir():
+        raise TargetError(f"{str(start)!r} is no folder; give that of a cache, or one above it")
+    found = []
+    for parent, folders, names in os.walk(start):
+        if "CACHEDIR.TAG" in names and is_cache(Path(parent)):
+            found.append(Path(parent))
+            folders.clear()
+        folders[:] = sorted(folder for folder in folders if folder not in _NO_PLACES)
+    if not found:
+        raise TargetError(
+            f"no cache at or below {str(start)!r}; a build makes it, beside its output or in its doctrees"
+        )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from PIL import Image
 
 from sphinxext_layered import layered_view
 from sphinxext_layered.cache import Cache
-from sphinxext_layered.command_line import main
+from sphinxext_layered.command_line import _REMEDIES, main
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.options import DECLARED
 
@@ -114,9 +115,12 @@ def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> Non
         (["draw", "net.json", "-o", "-", "-o", "-"], 2, "standard output takes one picture"),
         (["draw"], 2, "TARGET"),
         ([], 2, "COMMAND"),
-        (["cache", "prune", "."], 2, "no CACHEDIR.TAG"),
-        (["check", "nowhere"], 2, "'nowhere' is no folder"),
+        (["cache", "prune", "."], 2, "no cache at or below '.'"),
+        (["cache", "show"], 2, "no cache at or below '.'"),
+        (["cache", "show", "nowhere"], 2, "'nowhere' is no folder"),
+        (["check", "nowhere"], 2, "there is no 'nowhere'"),
         (["check", "."], 1, "no committed descriptions"),
+        (["check", "net.json"], 1, "no committed descriptions"),
     ],
 )
 def test_errors_are_one_line_that_names_what_to_mend(
@@ -185,6 +189,8 @@ def test_check_tells_stale_descriptions_from_fresh_ones(here: Path, capsys: pyte
     (here / "nets.py").write_text("a = 2\n")
     assert main(["check", "docs"]) == 1
     assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
 
 
 def test_a_cache_is_shown_and_pruned(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,6 +202,81 @@ def test_a_cache_is_shown_and_pruned(here: Path, capsys: pytest.CaptureFixture[s
     assert "removed 2 files" in capsys.readouterr().out
     assert main(["cache", "show", "cache"]) == 0
     assert "in all               0 files" in capsys.readouterr().out
+
+
+def test_a_cache_is_found_below_a_folder_and_other_tools_caches_are_left_alone(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("docs/_build/.layered_view_cache", "docs/_build/.doctrees/.layered_view_cache"):
+        Cache(here / name).keep_description("0" * 64, {}, NET)
+    foreign = here / "docs" / "target"
+    foreign.mkdir()
+    (foreign / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+    (foreign / "made").touch()
+    monkeypatch.delenv("LAYERED_VIEW_CACHE_DIR", raising=False)
+    assert main(["cache", "show"]) == 0
+    found = {line for line in capsys.readouterr().out.splitlines() if line[0] != " "}
+    assert found == {
+        str(Path("docs/_build", name)) for name in (".layered_view_cache", ".doctrees/.layered_view_cache")
+    }
+    assert status_of("cache", "prune", "docs/target", "--megabytes", "0") == 2
+    assert main(["cache", "prune", "docs", "--megabytes", "0"]) == 0
+    assert capsys.readouterr().out.count("removed 2 files") == 2
+    assert (foreign / "made").exists()
+    monkeypatch.setenv("LAYERED_VIEW_CACHE_DIR", str(here / "docs/_build/.layered_view_cache"))
+    assert main(["cache", "show"]) == 0
+    assert capsys.readouterr().out.count("in all") == 1
+
+
+def test_a_description_comes_through_a_pipe(here: Path) -> None:
+    done = run("draw", "-", "-o", "-", "--format", "svg", input=NET.to_json().encode())
+    layered_view(NET, save_fig_filename="a.svg")
+    assert done.stdout == (here / "a.svg").read_bytes()
+    done = run("draw", "-", "-o", "a.png", input=b"nothing")
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+    assert b"standard input holds no description" in done.stderr
+
+
+FAULTY = """import time
+
+def slow():
+    time.sleep(60)
+
+def needy():
+    import nothing_of_this_name
+
+def numb():
+    return None.layers
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["faulti:slow"],
+            r"there is no module 'faulti'; did you mean 'faulty'\? go to its folder, name it in PYTHONPATH",
+        ),
+        (["faulty:slow", "--timeout", "3"], r"not made within 3 s; mend what takes so long, or raise --timeout \("),
+        (["faulty:needy"], "or name it in PYTHONPATH"),
+        (["faulty:numb"], r"AttributeError: .* \(faulty\.py, line 10\)$"),
+    ],
+)
+def test_remedies_are_those_of_the_command_line(here: Path, arguments: list[str], said: str) -> None:
+    (here / "faulty.py").write_text(FAULTY)
+    done = run("draw", "-q", *arguments, text=True)
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("\n") == 1
+    assert re.search(said, done.stderr.strip())
+    assert not re.search(r"conf\.py|layered_view_", done.stderr)
+
+
+def test_every_remedy_of_a_page_has_one_here() -> None:
+    package = Path(main.__code__.co_filename).parent
+    written = " ".join(path.read_text("utf-8") for path in sorted((package / "worker").glob("*.py")))
+    joined = re.sub(r'"\s*f?"', "", written)
+    for phrase in _REMEDIES:
+        assert phrase.replace("install it there, ", "").partition(" or build")[0] in joined, phrase
 
 
 def test_it_is_installed_as_layered_view() -> None:
