@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from operator import is_
 from typing import Any
 
+
 @contextlib.contextmanager
 def left_as_it_was(model: Any, layer_class: type) -> Iterator[None]:
     """Set back, in the end, what the model's layers and their lists, dicts and sets hold."""
@@ -52,7 +53,7 @@ def _container(kind: type) -> type | None:
 
 
 def _has_parts(thing: Any, layer_class: type) -> bool:
-    """Tell whether a thing is a layer, a kind of container of TensorFlow's, or what keeps account of a layer's parts."""
+    """Tell whether a thing is a layer, a container of TensorFlow's, or what keeps account of a layer's parts."""
     kind = type(thing)
     if isinstance(thing, layer_class) or kind.__name__ == "Tracker":
         return hasattr(thing, "__dict__")

@@ -2,7 +2,7 @@
 
 import pytest
 from factories import layer, model, vgg16
-from geometry import boxes, depths, fronts, in_order
+from geometry import boxes, depths, fronts, in_order, texts
 
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.scene import Line
@@ -52,6 +52,30 @@ def test_vgg16_has_the_sizes_of_the_formula():
 )
 def test_each_rank_and_open_sizes(shape, expected):
     assert size_of(layer("Any", *shape)) == expected
+
+
+def test_open_sizes_are_those_of_the_nearest_layer_that_knows_them():
+    def heights(*layers):
+        return [round(front.height) for front in in_order(drawn(*layers))]
+
+    resized = [layer("InputLayer", None, None, 3), layer("Resizing", 64, 64, 3), layer("Conv2D", None, 32, 8)]
+    assert heights(*resized) == [256, 256, 128]
+    assert depths(drawn(*resized))[2] == pytest.approx(256 / 3)
+    between = [layer("A", 100, 4), layer("B", None, 4), layer("C", None, 4), layer("D", None, 4), layer("E", 50, 4)]
+    found = drawn(*between, sizing_mode="sequence")
+    assert [round(front.height) for front in in_order(found)] == [400, 400, 400, 200, 200]
+
+
+def test_open_sizes_do_not_come_from_layers_with_other_axes_nor_from_units():
+    layers = [layer("InputLayer", None), layer("Embedding", None, 8), layer("Conv2D", 50, 50, 3), layer("Dense", 900)]
+    faces = in_order(drawn(*layers, sizing_mode="sequence"))
+    assert [round(front.height) for front in faces] == [20, 20, 200, 20]
+    assert round(faces[0].width) == 20
+
+
+def test_open_sizes_are_still_told_as_open():
+    scene = drawn(layer("A", None, 4, 3), layer("B", 9, 4, 3), text_callable="shape")
+    assert texts(scene, "label") == ["? \u00d7 4 \u00d7 3", "9 \u00d7 4 \u00d7 3"]
 
 
 def test_a_layer_without_a_known_shape_has_the_least_size():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,10 +20,27 @@ def drawn_sizes(description: ModelDescription) -> dict[int, Sizes]:
     -----
     Of several outputs the first counts: Keras's layers give what they are used for first and their states
     or scores after it. A layer that has no data_format of its own follows those that feed it; an input
-    follows those that it feeds.
+    follows those that it feeds. A place along which a size is open, such as a length, is drawn as large as
+    in the nearest layer with as many axes that knows it, the one before rather than the one after.
     """
     formats = _formats(description.layers)
-    return {layer.index: _channels_last(layer, formats.get(layer.index)) for layer in description.layers}
+    sizes = {layer.index: _channels_last(layer, formats.get(layer.index)) for layer in description.layers}
+    return _filled(sizes)
+
+
+def _filled(sizes: dict[int, Sizes]) -> dict[int, Sizes]:
+    """Give sizes that are open as the nearest layer has them; channels, and sizes nobody knows, stay open."""
+    places = {(len(each), axis) for each in sizes.values() for axis, size in enumerate(each[:-1]) if size is None}
+    result = {index: list(each) for index, each in sizes.items()}
+    for rank, axis in places:
+        alike = [index for index, each in sizes.items() if len(each) == rank]
+        known = [at for at, index in enumerate(alike) if sizes[index][axis] is not None]
+        for at, index in enumerate(alike):
+            if known and sizes[index][axis] is None:
+                after = bisect_left(known, at)
+                near = min(known[max(after - 1, 0) : after + 1], key=lambda other: abs(other - at))
+                result[index][axis] = sizes[alike[near]][axis]
+    return {index: tuple(each) for index, each in result.items()}
 
 
 def _channels_last(layer: LayerDescription, data_format: str | None) -> Sizes:
