@@ -159,7 +159,13 @@ def test_a_tooltip_names_the_layer_under_the_pointer(open_page: Opener, sample: 
         })"""
     )
     assert [said for said, _ in under] == [said for _, said in under]
-    assert [said.split(" (")[0] for said, _ in under] == ["conv_0", "conv_1", "conv_2", "dense", "scores"]
+    assert [said.split(" (")[0] for said, _ in under if "(" in said] == [
+        "conv_0",
+        "conv_1",
+        "conv_2",
+        "dense",
+        "scores",
+    ]
     assert under[1][0] == "conv_1 (Conv2D), 16 \u00d7 16 \u00d7 16, 1,000 parameters"
 
 
@@ -204,7 +210,7 @@ def test_widths_are_those_that_the_page_says(open_page: Opener, sample: Path, se
     page = open_page(sample / "index.html")
     image = page.locator(selector)
     shown, natural, size = image.evaluate(
-        "image => [image.getBoundingClientRect().width, image.naturalWidth, parseFloat(getComputedStyle(image).fontSize)]"
+        "image => [image.clientWidth, image.naturalWidth, parseFloat(getComputedStyle(image).fontSize)]"
     )
     expected = {0.5: natural / 4, 150: 150, 10: 10 * size}[width]
     assert shown == pytest.approx(expected, abs=1)

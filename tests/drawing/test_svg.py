@@ -1,11 +1,12 @@
 """SVG: valid, small, safe, and labels that fit whatever the font."""
 
+import re
 import subprocess
 import sys
 from xml.etree import ElementTree
 
 import pytest
-from painted_scenes import BLACK, CLEAR, FONT, WHITE, rectangle, row, scene_of, text_at
+from painted_scenes import BLACK, CLEAR, FONT, WHITE, real_models, real_scene, rectangle, row, scene_of, text_at
 
 from sphinxext_layered.drawing.fonts import SHIPPED, Font
 from sphinxext_layered.drawing.paint import paint
@@ -113,8 +114,6 @@ def test_coordinates_have_two_decimals_and_their_errors_do_not_add_up():
 
 
 def absolute(path):
-    import re
-
     x = y = 0.0
     xs, ys = [], []
     for command, rest in re.findall(r"([Mlhv])([^Mlhvz]*)", path):
@@ -161,6 +160,44 @@ def test_ground_is_painted_unless_it_is_clear():
 
 def test_a_network_of_23_layers_takes_less_than_12_kilobytes():
     assert len(paint(row(count=23), "svg")) < 12_000
+
+
+def test_vgg16_takes_less_than_12_kilobytes_on_a_page():
+    data = paint(real_scene("vgg16"), "svg")
+    assert data.count(b"<title>block") == 18
+    assert len(data) < 12_000
+
+
+ATTRIBUTES = {
+    "svg": {"width", "height", "viewBox", "role", "aria-labelledby"},
+    "title": {"id"},
+    "desc": {"id"},
+    "g": {"font-family", "font-size", "style"},
+    "rect": {"width", "height"},
+    "path": {"d"},
+    "text": {"x", "y", "textLength", "lengthAdjust", "{http://www.w3.org/XML/1998/namespace}space"},
+}
+PAINT = {"fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width"}
+WORDS = {"title", "desc"}
+INSIDE = {"svg": {"g", *WORDS}, "g": {"g", "rect", "path", "text", "title"}}
+
+
+@pytest.mark.parametrize("name", real_models())
+def test_elements_attributes_and_paths_are_those_of_the_standard(name):
+    for theme in ("light", "dark"):
+        root = parsed(real_scene(name, theme=theme, legend=True, text_callable="name_and_shape"))
+        for element in root.iter():
+            tag = element.tag.removeprefix(SVG)
+            assert set(element.keys()) <= ATTRIBUTES[tag] | (set() if tag in {"svg", *WORDS} else PAINT)
+            assert {child.tag.removeprefix(SVG) for child in element} <= INSIDE.get(tag, set())
+            assert all(child.tag != SVG + "title" for child in list(element)[1:])
+        number = r"-?(\d+(\.\d+)?|\.\d+)"
+        pair = rf"{number}( {number}|-{number[2:]})"
+        paths = [path.get("d") for path in named(root, "path")]
+        assert paths
+        assert all(re.fullmatch(rf"(M{pair}|l{pair}|[hv]{number}|z)+", path) for path in paths)
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(set(ids)) == len(ids)
 
 
 def test_the_same_scene_gives_the_same_bytes():
