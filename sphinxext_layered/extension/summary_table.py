@@ -11,6 +11,7 @@ from sphinx.locale import get_translation
 
 from ..description import LayerDescription, ModelDescription, Shape
 from ..drawing.summary import shape_text
+from .nodes import writable
 
 _ = get_translation("sphinxext_layered")
 
@@ -22,7 +23,7 @@ def summary_nodes(model: ModelDescription, show: str, output: str) -> list[nodes
     table = layer_table(model)
     if output != "html":
         return [] if show == "hidden" else [table]
-    title = html.escape(_("Layers of %s") % model.name)
+    title = html.escape(writable(_("Layers of %s") % model.name))
     if show == "collapsed":
         return _between(
             f'<details class="layered-view-summary"><summary>{title}</summary>'
@@ -71,5 +72,5 @@ def _row_node(cells: Iterable[str]) -> nodes.row:
 
 
 def _cell(text: str, *, number: bool) -> nodes.entry:
-    content: list[Any] = [nodes.paragraph("", text)] if text else []
+    content: list[Any] = [nodes.paragraph("", writable(text))] if text else []
     return nodes.entry("", *content, classes=["layered-view-number"] if number else [])

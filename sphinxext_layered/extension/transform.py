@@ -19,7 +19,14 @@ from . import builder_of
 from .conditions import conditions_around, hold
 from .config import needs_descriptions, themes_of
 from .downloads import download_nodes, source_relative
-from .nodes import PLACEHOLDERS, layered_view, layered_view_downloads, layered_view_source, layered_view_summary
+from .nodes import (
+    PLACEHOLDERS,
+    layered_view,
+    layered_view_downloads,
+    layered_view_source,
+    layered_view_summary,
+    writable,
+)
 from .request import Failure, Picture, PictureRequest
 from .sizes import shown_size
 
@@ -156,10 +163,10 @@ class _Page:
         if "alt" in node:
             return str(node["alt"])
         if picture.alt:
-            return picture.alt
+            return writable(picture.alt)
         from ..drawing.summary import alt_text
 
-        return alt_text(picture.description)
+        return writable(alt_text(picture.description))
 
     # -- what is under it
 
@@ -214,7 +221,7 @@ def _say(node: layered_view, text: str) -> None:
 
 def _fail(node: layered_view, message: str) -> None:
     """Put a note in the place of `node` that says which picture is missing and why."""
-    first, _newline, rest = message.strip().partition("\n")
+    first, _newline, rest = writable(message).strip().partition("\n")
     words: list[nodes.Node] = [nodes.Text(_("No picture"))]
     if reference := node["reference"]:
         words = [nodes.Text(_("No picture of") + " "), nodes.literal(reference, reference)]

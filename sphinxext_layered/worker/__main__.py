@@ -49,6 +49,7 @@ LOST_PIPE: Final = 71
 
 _MOST_TEXT: Final = 60_000
 _MOST_LINES: Final = 5
+_MODULES_OF_SAVED_MODELS: Final = ("keras", "keras_hub", "tf_keras", "builtins", "sphinxext_layered")
 _OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -236,6 +237,8 @@ class _Server:
                 f"there is no file {path!r}; name a saved model or a description, relative to the project"
             )
 
+        self._check_file(path)
+
         def build() -> object:
             from sphinxext_layered import reading
 
@@ -360,6 +363,21 @@ class _Server:
             raise _refused(f"the module {target.module!r}", target, allowed)
         if any(part.startswith("__") for part in target.attribute.split(".")):
             raise _refused(f"the name {target.attribute!r}", target, allowed)
+
+    def _check_file(self, path: str) -> None:
+        """Refuse a saved model that names other modules, before older versions of Keras import them."""
+        allowed = self._settings["modules"]
+        if allowed is None:
+            return
+        from sphinxext_layered.reading.files import modules_named_in
+
+        for name in sorted(modules_named_in(path)):
+            if not _is_within(name, [*allowed, *_MODULES_OF_SAVED_MODELS]):
+                names = ", ".join(allowed) or "none"
+                raise TargetError(
+                    f"{os.path.basename(path)!r} is refused: it names the module {name!r}, which is not in a package "
+                    f"that pages may call ({names}); conf.py's layered_view_modules says which they are"
+                )
 
     def _check_step(self, found: Any, target: Target) -> None:
         allowed = self._settings["modules"]
