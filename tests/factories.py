@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
+
+from PIL import ImageFont
+from PIL._util import DeferredError
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
 
@@ -155,3 +159,9 @@ def cnn3d() -> ModelDescription:
         layer("Dense", 10),
         name="volumes",
     )
+
+
+def bitmap_font() -> ImageFont.ImageFont:
+    """Pillow's font of pixels, as where FreeType is missing: its older releases have no function that gives it."""
+    with mock.patch.object(ImageFont, "core", DeferredError(ImportError())):
+        return ImageFont.load_default()

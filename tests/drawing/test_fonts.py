@@ -4,6 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from factories import bitmap_font
 from PIL import Image, ImageFont
 
 from sphinxext_layered.drawing.fonts import SHIPPED, Font, drawable, font_of
@@ -70,7 +71,7 @@ def test_a_font_object_with_a_file_is_that_file_at_its_own_size():
 FACES = {
     "from bytes": lambda: ImageFont.truetype(BytesIO(Path(SHIPPED).read_bytes()), 20),
     "default": lambda: ImageFont.load_default(18),
-    "bitmap": lambda: ImageFont.load_default_imagefont(),
+    "bitmap": bitmap_font,
     "transposed": lambda: ImageFont.TransposedFont(ImageFont.truetype(SHIPPED, 20), Image.Transpose.ROTATE_90),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from factories import bitmap_font
 from painted_scenes import BLACK, CLEAR, FONT, WHITE, rectangle, row, scene_of, text_at
 from PIL import ImageFont
 from pypdf import PdfReader
@@ -81,7 +82,7 @@ def test_alpha_of_fill_and_outline():
 
 
 FACES = {
-    "bitmap": ImageFont.load_default_imagefont,
+    "bitmap": bitmap_font,
     "from bytes": lambda: ImageFont.truetype(io.BytesIO(Path(SHIPPED).read_bytes()), 20),
     "postscript outlines": lambda: ImageFont.load_default(20),
 }

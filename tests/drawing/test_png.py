@@ -4,6 +4,7 @@ import io
 import time
 
 import pytest
+from factories import bitmap_font
 from painted_scenes import BLACK, CLEAR, DARK, FONT, WHITE, rectangle, row, scene_of, text_at
 from PIL import Image, ImageFont
 
@@ -117,7 +118,7 @@ def test_pixel_ratio_scales_size_positions_and_widths():
 
 
 FACES = {
-    "bitmap": ImageFont.load_default_imagefont,
+    "bitmap": bitmap_font,
     "transposed": lambda: ImageFont.TransposedFont(ImageFont.load_default(14), Image.Transpose.ROTATE_90),
     "scalable": lambda: ImageFont.load_default(14),
 }
