@@ -84,9 +84,9 @@ class LayeredViewOptions:
     min_xy: int = option(20, values.whole_number(1), "Least height and depth of a box.", kind="size", unit="px")
     max_z: int = option(400, values.whole_number(1), "Greatest width of a box's front face.", kind="size", unit="px")
     max_xy: int = option(2000, values.whole_number(1), "Greatest height and depth of a box.", kind="size", unit="px")
-    scale_z: float = option(0.1, values.number(above=0), "Pixels of width for one channel.", kind="size", unit="px")
+    scale_z: float = option(0.1, values.number(above=0), "Width for one channel.", kind="size", unit="px")
     scale_xy: float = option(
-        4, values.number(above=0), "Pixels of height and depth for one row or column.", kind="size", unit="px"
+        4, values.number(above=0), "Height and depth for one row or column.", kind="size", unit="px"
     )
     type_ignore: Names = option(
         None,

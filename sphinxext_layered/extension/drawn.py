@@ -53,7 +53,8 @@ def complaints(description: ModelDescription, options: LayeredViewOptions) -> li
     ]
     last = max((layer.index for layer in description.layers), default=-1)
     for option in ("index_ignore", "index_2d"):
-        for index in out_of_range(description, getattr(options, option)):
+        if wrong := out_of_range(description, getattr(options, option)):
+            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
             accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
-            found.append([option, f"this model has no layer {index}; {accepted}"])
+            found.append([option, f"this model has no layer {shown}; {accepted}"])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
@@ -9,7 +10,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-from .. import options
+from .. import options, values
+from . import config, directive
 from .config import SETTINGS
 from .directive import PAGE_OPTIONS
 
@@ -33,6 +35,8 @@ class _Table(SphinxDirective):
         group += nodes.tbody("", *(self._row(tuple(self._cell(text) for text in row)) for row in rows))
         table = nodes.table("", group, classes=["layered-view-table"])
         self.set_source_info(table)
+        for declared in (options, values, config, directive):
+            self.env.note_dependency(str(declared.__file__))
         return [table]
 
     def _row(self, cells: tuple[list[nodes.Node], ...]) -> nodes.row:
@@ -71,9 +75,9 @@ class LayeredViewOptionTable(_Table):
         return self.table(
             (
                 f"``:{name.replace('_', '-')}:``",
-                _spelt(options.DEFAULTS[name]),
-                declared.reader.accepts,
-                declared.doc + (f" In {declared.unit}." if declared.unit else ""),
+                _with_unit(_spelt(options.DEFAULTS[name]), declared.unit),
+                _bounds(declared.reader.accepts),
+                declared.doc,
             )
             for name, declared in options.DECLARED.items()
             if kind in (None, declared.kind) and not declared.python_only
@@ -89,10 +93,23 @@ class LayeredViewConfig(_Table):
     def run(self) -> list[nodes.Node]:
         """Give the table."""
         return self.table(
-            (f"``{name}``", _spelt(setting.default), setting.reader.accepts, setting.doc)
+            (f"``{name}``", f"``{setting.default!r}``", _bounds(setting.reader.accepts), setting.doc)
             for name, setting in SETTINGS.items()
         )
 
 
 def _spelt(value: Any) -> str:
-    return f"``{value!r}``" if value not in (None, ()) else "``None``"
+    if value in (None, ()):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"``{value}``"
+
+
+def _with_unit(default: str, unit: str) -> str:
+    return f"{default} {unit}" if unit and default != "none" else default
+
+
+def _bounds(accepts: str) -> str:
+    """Leave out bounds that are there to catch slips of the pen."""
+    return re.sub(r" (?:to|and at most) 10{6,}\b", "", accepts)

@@ -195,12 +195,12 @@ def test_the_whole_traceback_is_shown_when_asked_for(project: Project, verbosity
 def test_names_and_indices_that_the_model_lacks_are_reported_on_every_build(project: Project) -> None:
     project.put(
         "one.rst",
-        "One\n===\n\n.. layered-view:: nets:small\n   :type-ignore: Dens\n   :index-2d: 0, 7\n",
+        "One\n===\n\n.. layered-view:: nets:small\n   :type-ignore: Dens\n   :index-2d: 0, 7-14\n",
     )
     for outcome in (project.build(), project.build()):
         assert "one.rst:4: WARNING: nets:small: type-ignore: 'Dens'" in outcome.warnings
         assert "did you mean 'Dense'?" in outcome.warnings
-        assert "index-2d: this model has no layer 7; its layers have the indices 0 to 1" in outcome.warnings
+        assert "index-2d: this model has no layer 7, 8, 9, 10, 11 and 3 more; its layers have" in outcome.warnings
         assert outcome.warnings.count("[layered_view.option]") == 2
 
 

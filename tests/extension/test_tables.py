@@ -145,5 +145,15 @@ def test_the_table_of_options_has_every_option_and_those_of_a_kind(built: Any) -
     assert [row[0] for row in cells(result)[1:]] == [f":{name}:" for name in PAGE_OPTIONS]
 
 
+def test_defaults_have_their_units_and_bounds_for_slips_of_the_pen_are_left_out(built: Any) -> None:
+    rows = {row[0]: row[1:3] for row in cells(built(page(".. layered-view-options::"), builder="dummy"))}
+    assert rows[":min-z:"] == ["20 px", "a whole number from 1"]
+    assert rows[":max-width:"][0] == "none"
+    assert rows[":legend:"] == ["no", "yes or no"]
+    rows = {row[0]: row[1] for row in cells(built(page(".. layered-view-config::"), builder="dummy", name="b"))}
+    assert rows["layered_view_max_width"] == "1000"
+    assert rows["layered_view_gpu"] == "False"
+
+
 def test_the_table_of_config_values_has_each(built: Any) -> None:
     assert [row[0] for row in cells(built(page(".. layered-view-config::"), builder="dummy"))[1:]] == list(SETTINGS)
