@@ -215,9 +215,9 @@ def test_deep_models_wrap_into_rows_with_a_cue():
 @pytest.mark.parametrize("given", [{}, {"text_callable": "name_and_shape"}])
 def test_a_thousand_layers_are_legible_and_quickly_laid_out(given):
     description = model(*(each for _ in range(6) for each in resnet().layers))
-    before = time.perf_counter()
+    before = time.process_time()
     scene = lay_out(description, LayeredViewOptions(max_width=1000, **given))
-    assert time.perf_counter() - before < 10
+    assert time.process_time() - before < 10
     assert scene.width <= 1000
     assert len(fronts(scene)) == len(description.layers) > 1000
     assert min(min(front.width, front.height) for front in fronts(scene).values()) >= 5 - 1e-6
