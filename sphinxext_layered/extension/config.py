@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,6 +90,10 @@ def _environment_value() -> Reader:
     return Reader("a text", read, ("1",), ())
 
 
+def _folder(none: str) -> Reader:
+    return replace(values.path(none=none), accepts=f"a folder, or none ({none})")
+
+
 def _defaults() -> Reader:
     def read(value: object) -> dict[str, object]:
         if not isinstance(value, Mapping):
@@ -139,17 +143,20 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "layered_view_cache_dir": Setting(
         None,
-        values.path(none="beside the output"),
-        "Folder of the cache, relative to conf.py; the environment variable LAYERED_VIEW_CACHE_DIR wins.",
+        _folder("beside the output"),
+        "Folder of the cache, relative to conf.py. The environment variable ``LAYERED_VIEW_CACHE_DIR`` wins.",
     ),
     "layered_view_descriptions_dir": Setting(
         None,
-        values.path(none="none are kept"),
+        _folder("none are kept"),
         "Folder, relative to conf.py, of descriptions to be committed, from which pages are drawn without TensorFlow.",
     ),
     "layered_view_python": Setting(
         None,
-        values.path(none="the one that runs Sphinx"),
+        replace(
+            values.path(none="the one that runs Sphinx"),
+            accepts="a path or a command, or none (the one that runs Sphinx)",
+        ),
         "Python interpreter that builds the models, where it is not the one that runs Sphinx.",
     ),
     "layered_view_environment": Setting(
@@ -164,7 +171,10 @@ SETTINGS: Final[dict[str, Setting]] = {
     "layered_view_gpu": Setting(False, values.yes_no(), "Let the child process see the GPUs."),
     "layered_view_modules": Setting(
         None,
-        values.optional(values.names(), "any module"),
+        replace(
+            values.optional(values.names(), "any module"),
+            accepts="a list of names, such as ['mypackage'], or none (any module)",
+        ),
         "Packages and modules whose functions pages may name; others are refused.",
     ),
 }

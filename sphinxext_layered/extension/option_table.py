@@ -47,7 +47,7 @@ class _Table(SphinxDirective):
 
     def _cell(self, text: str) -> list[nodes.Node]:
         """Give the text with its literals (two backquotes) and its names (one) as nodes."""
-        paragraph = nodes.paragraph("", "")
+        paragraph = nodes.paragraph("", "", support_smartquotes=False)  # quotes in it are Python's
         for i, part in enumerate(text.split("``")):
             for j, piece in enumerate([part] if i % 2 else part.split("`")):
                 if piece:
@@ -59,8 +59,8 @@ class LayeredViewOptionTable(_Table):
     """The drawing options, all or of one kind; ``page`` gives those that only pages have."""
 
     optional_arguments = 1
-    head = ("Option", "Default", "Accepts", "What it does")
-    widths = (18, 12, 30, 40)
+    head = ("Option", "What it does", "Accepts", "Default")
+    widths = (18, 40, 30, 12)
 
     def run(self) -> list[nodes.Node]:
         """Give the table."""
@@ -70,14 +70,14 @@ class LayeredViewOptionTable(_Table):
             raise self.error(str(error)) from None
         if kind == "page":
             return self.table(
-                (f"``:{name}:``", "", option.reader.accepts, option.doc) for name, option in PAGE_OPTIONS.items()
+                (f"``:{name}:``", option.doc, option.reader.accepts, "") for name, option in PAGE_OPTIONS.items()
             )
         return self.table(
             (
                 f"``:{name.replace('_', '-')}:``",
-                _with_unit(_spelt(options.DEFAULTS[name]), declared.unit),
-                _bounds(declared.reader.accepts),
                 declared.doc,
+                _bounds(declared.reader.accepts),
+                _with_unit(_spelt(options.DEFAULTS[name]), declared.unit),
             )
             for name, declared in options.DECLARED.items()
             if kind in (None, declared.kind) and not declared.python_only
@@ -87,13 +87,13 @@ class LayeredViewOptionTable(_Table):
 class LayeredViewConfig(_Table):
     """The config values."""
 
-    head = ("Config value", "Default", "Accepts", "What it does")
-    widths = (24, 12, 30, 40)
+    head = ("Config value", "What it does", "Accepts", "Default")
+    widths = (24, 40, 30, 12)
 
     def run(self) -> list[nodes.Node]:
         """Give the table."""
         return self.table(
-            (f"``{name}``", f"``{setting.default!r}``", _bounds(setting.reader.accepts), setting.doc)
+            (f"``{name}``", setting.doc, _bounds(setting.reader.accepts), f"``{setting.default!r}``")
             for name, setting in SETTINGS.items()
         )
 

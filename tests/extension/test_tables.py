@@ -146,11 +146,12 @@ def test_the_table_of_options_has_every_option_and_those_of_a_kind(built: Any) -
 
 
 def test_defaults_have_their_units_and_bounds_for_slips_of_the_pen_are_left_out(built: Any) -> None:
-    rows = {row[0]: row[1:3] for row in cells(built(page(".. layered-view-options::"), builder="dummy"))}
-    assert rows[":min-z:"] == ["20 px", "a whole number from 1"]
-    assert rows[":max-width:"][0] == "none"
-    assert rows[":legend:"] == ["no", "yes or no"]
-    rows = {row[0]: row[1] for row in cells(built(page(".. layered-view-config::"), builder="dummy", name="b"))}
+    rows = {row[0]: row[2:] for row in cells(built(page(".. layered-view-options::"), builder="dummy"))}
+    assert rows[":min-z:"] == ["a whole number from 1", "20 px"]
+    assert rows[":max-width:"][1] == "none"
+    assert rows[":legend:"] == ["yes or no", "no"]
+    assert "{'fill': 'teal'" in rows[":color-map:"][0]
+    rows = {row[0]: row[3] for row in cells(built(page(".. layered-view-config::"), builder="dummy", name="b"))}
     assert rows["layered_view_max_width"] == "1000"
     assert rows["layered_view_gpu"] == "False"
 
