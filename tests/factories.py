@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from PIL import ImageFont
+from PIL import Image, ImageFont
 from PIL._util import DeferredError
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
@@ -165,3 +165,9 @@ def bitmap_font() -> ImageFont.ImageFont:
     """Pillow's font of pixels, as where FreeType is missing: its older releases have no function that gives it."""
     with mock.patch.object(ImageFont, "core", DeferredError(ImportError())):
         return ImageFont.load_default()
+
+
+def pixels(image: Image.Image) -> list[Any]:
+    """Give each pixel in turn: the function of Pillow for it has another name in older releases."""
+    bands, data = len(image.getbands()), image.tobytes()
+    return list(data) if bands == 1 else list(zip(*[iter(data)] * bands, strict=True))

@@ -183,6 +183,7 @@ def test_a_subclass_has_the_colour_of_its_base():
     assert painted(mine)[0].fill == class_fill("Conv2D")
 
 
+@pytest.mark.tensorflow
 def test_every_layer_class_of_keras_has_a_colour():
     from keras import layers
 

@@ -4,7 +4,7 @@ import io
 import time
 
 import pytest
-from factories import bitmap_font
+from factories import bitmap_font, pixels
 from painted_scenes import BLACK, CLEAR, DARK, FONT, WHITE, rectangle, row, scene_of, text_at
 from PIL import Image, ImageFont
 
@@ -52,7 +52,7 @@ def test_outline_without_fill_leaves_the_inside_clear():
 @pytest.mark.parametrize("colour", [WHITE, (240, 200, 40, 255), (30, 90, 200, 255)])
 def test_edges_on_a_clear_ground_have_the_fill_colour_and_no_dark_fringe(colour):
     image = paint_image(scene_of(Polygon(SLANTED, colour), text_at(5, 20, "Wave", colour)))
-    soft = [pixel for pixel in image.get_flattened_data() if 24 < pixel[3] < 255]
+    soft = [pixel for pixel in pixels(image) if 24 < pixel[3] < 255]
     assert len(soft) > 20
     assert max(abs(a - b) * pixel[3] / 255 for pixel in soft for a, b in zip(pixel[:3], colour[:3], strict=True)) <= 3
 
@@ -66,7 +66,7 @@ def test_a_clear_ground_laid_on_another_is_the_same_as_painted_on_it(ground):
     )
     laid = Image.alpha_composite(Image.new("RGBA", (40, 30), ground), paint_image(scene_of(*shapes)))
     painted = paint_image(scene_of(*shapes, background=ground))
-    pairs = zip(laid.get_flattened_data(), painted.get_flattened_data(), strict=True)
+    pairs = zip(pixels(laid), pixels(painted), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) <= 5
 
 
@@ -85,9 +85,9 @@ def test_translucent_ground_shows_beside_and_under_shapes():
 def test_later_shapes_cover_earlier_text_and_earlier_shapes_lie_under_later_text():
     label = text_at(5, 20, "MMMM")
     covered = paint_image(scene_of(label, rectangle(0, 0, 40, 30, RED), background=WHITE))
-    assert set(covered.get_flattened_data()) == {RED}
+    assert set(pixels(covered)) == {RED}
     on_top = paint_image(scene_of(rectangle(0, 0, 40, 30, RED), label, background=WHITE))
-    assert min(pixel[0] for pixel in on_top.get_flattened_data()) < 60
+    assert min(pixel[0] for pixel in pixels(on_top)) < 60
 
 
 @pytest.mark.parametrize("ratio", [1, 1.5, 2, 3, 4])
@@ -148,7 +148,7 @@ def test_what_lies_beyond_the_reach_of_aggdraw_is_painted():
     assert image.getpixel((far - 20, 10)) == BLACK
     assert {image.getpixel((x, 19))[:3] for x in (10, 16_383, 16_384, 32_768, far - 10)} == {(0, 0, 255)}
     assert {image.getpixel((x, 26))[:3] for x in (10, 16_383, 16_384, 32_768, far - 10)} == {(0, 160, 0)}
-    assert min(image.crop((far - 60, 0, far - 30, 18)).convert("L").get_flattened_data()) < 60
+    assert min(pixels(image.crop((far - 60, 0, far - 30, 18)).convert("L"))) < 60
 
 
 def test_tiles_leave_no_seam():
@@ -161,7 +161,7 @@ def test_tiles_leave_no_seam():
         for s in slope
     )
     narrow = paint_image(scene_of(*moved, size=(180, 30), background=WHITE))
-    pairs = zip(wide.get_flattened_data(), narrow.get_flattened_data(), strict=True)
+    pairs = zip(pixels(wide), pixels(narrow), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) <= 2
 
 
