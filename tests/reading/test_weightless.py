@@ -90,17 +90,6 @@ def test_described_as_the_normal_build_is(build):
     assert build_and_describe(build) == normal
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in dir(keras.applications) if name[0].isupper()])
-def test_every_application_is_known_in_all_its_layers(name):
-    description = build_and_describe(lambda: getattr(keras.applications, name)(weights=None))
-    assert description.output_shapes == ((None, 1000),)
-    assert all(layer.output_shapes and layer.parameters is not None for layer in description.layers)
-    assert {feeder for layer in description.layers for feeder in layer.inbound} == set(
-        range(len(description.layers) - 1)
-    )
-
-
 def test_weights_are_not_allocated():
     def build():
         return keras.Sequential([layers.Input((100_000,)), *(layers.Dense(100_000) for _ in range(4))])

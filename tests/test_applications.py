@@ -1,0 +1,88 @@
+"""Every model of keras.applications: known in all its layers, legible on a page, and at the reference's sizes."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import keras
+import pytest
+
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.paint import check_size, paint_image
+from sphinxext_layered.errors import PaintError
+from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.reading import build_and_describe
+
+sys.path.insert(0, str(Path(__file__).parent / "drawing"))
+from geometry import fronts, reach
+
+pytestmark = pytest.mark.slow
+
+NAMES = [name for name in dir(keras.applications) if name[0].isupper()]
+LEGIBLE = 5 - 1e-6
+
+
+@cache
+def described(name: str) -> ModelDescription:
+    return build_and_describe(lambda: getattr(keras.applications, name)(weights=None))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_application_is_known_in_all_its_layers(name: str) -> None:
+    description = described(name)
+    assert description.output_shapes == ((None, 1000),)
+    assert all(layer.output_shapes and layer.parameters is not None for layer in description.layers)
+    assert {feeder for layer in description.layers for feeder in layer.inbound} == set(
+        range(len(description.layers) - 1)
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_application_is_legible_at_the_default_width_of_a_page(name: str) -> None:
+    description = described(name)
+    scene = lay_out(description, LayeredViewOptions(max_width=1000, legend=True))
+    faces = [front for _, front in sorted(fronts(scene).items())]
+    ink = reach(scene)
+    assert len(faces) == len(description.layers)
+    assert scene.width <= 1000
+    assert min(min(face.width, face.height) for face in faces) >= LEGIBLE
+    assert all(other.left >= one.right + 2 - 1e-6 or other.right < one.left for one, other in pairwise(faces))
+    assert (ink.left, ink.top) == (pytest.approx(10), pytest.approx(10))
+    assert ink.right <= scene.width - 10 + 1e-6
+    assert ink.bottom <= scene.height - 10 + 1e-6
+    check_size(scene.width, scene.height)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_at_the_reference_s_sizes_it_is_painted_or_refused_before_anything_is_allocated(name: str) -> None:
+    scene = lay_out(described(name), LayeredViewOptions())
+    if scene.width * scene.height <= 178_956_970:
+        check_size(scene.width, scene.height)
+        return
+    tracemalloc.start()
+    try:
+        with pytest.raises(PaintError, match=rf"{scene.width:,} x {scene.height:,} px.*max_width.*sizing_mode"):
+            paint_image(scene)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_which_are_beyond_the_limit_of_pixels() -> None:
+    scenes = {name: lay_out(described(name), LayeredViewOptions()) for name in NAMES}
+    beyond = {name for name, scene in scenes.items() if scene.width * scene.height > 178_956_970}
+    assert beyond == {"EfficientNetB7", "EfficientNetV2L", "EfficientNetV2M"}
+
+
+def test_a_long_picture_is_painted_to_its_end() -> None:
+    scene = lay_out(described("ConvNeXtLarge"), LayeredViewOptions())
+    assert scene.width > 32_767
+    image = paint_image(scene)
+    last = max(fronts(scene).values(), key=lambda face: face.right)
+    seen = image.getpixel((round(last.centre), round((last.top + last.bottom) / 2)))
+    assert seen != image.getpixel((1, 1))
