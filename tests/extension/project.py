@@ -17,6 +17,7 @@ import os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 project = "Test"
 html_theme = "basic"
+show_warning_types = True
 extensions = ["sphinxext_layered"]
 """
 
