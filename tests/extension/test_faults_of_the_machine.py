@@ -60,7 +60,7 @@ def test_a_bare_environment_and_long_names_are_enough(tmp_path: Path) -> None:
     folder = tmp_path / ("Gr\u00f6\u00dfe \u6a21\u578b " + "long" * 30) / ("name" * 40)
     project = Project(folder)
     name = "net_" + "long" * 40
-    project.put(f"{name}.py", project.files["others.py"].replace('"other"', repr("name" * 200)).replace("7", "70"))
+    project.put(f"{name}.py", project.files["others.py"].replace('"other"', repr("name" * 200)))
     project.put("one.rst", f"One\n===\n\n.. layered-view:: {name}:other\n   :download: svg\n")
     command = [sys.executable, "-m", "sphinx", "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
     bare = {"PATH": os.defpath, "LANG": "C", "LC_ALL": "C", "HOME": "/nowhere/at/all", "TMPDIR": str(tmp_path)}
@@ -69,7 +69,7 @@ def test_a_bare_environment_and_long_names_are_enough(tmp_path: Path) -> None:
             [*command, str(project.out / "html")], env=bare, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
-    assert len(list((project.out / "html" / "_images").glob("*.png"))) == 2
+    assert all("<img" in (project.out / "html" / f"{page}.html").read_text("utf-8") for page in ("one", "two"))
     assert len(list((project.out / "html" / "_downloads").rglob("*.svg"))) == 1
 
 
