@@ -61,7 +61,7 @@ _DRAWING: Final = tuple(
         name,
         DEFAULTS[name],
         one.reader,
-        one.doc + (f" In {one.unit}." if one.unit and "Pixels" not in one.doc else ""),
+        f"{one.doc.removesuffix('.')}, in {one.unit}." if one.unit else one.doc,
         one.added,
     )
     for name, one in DECLARED.items()
