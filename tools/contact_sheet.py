@@ -211,6 +211,8 @@ DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("VGG16 at 1000, flat", vgg16, {**WIDE, "draw_volume": False, "legend": True}),
     ("VGG16, balanced", vgg16, {**WIDE, "sizing_mode": "balanced", "legend": True}),
     ("VGG16, logarithmic, shapes", vgg16, {**WIDE, "sizing_mode": "logarithmic", "text_callable": "shape"}),
+    ("VGG16 at 720, balanced", vgg16, {"max_width": 720, "sizing_mode": "balanced"}),
+    ("VGG16 at 720, logarithmic", vgg16, {"max_width": 720, "sizing_mode": "logarithmic", "legend": True}),
     ("VGG16, relative", vgg16, {**WIDE, "sizing_mode": "relative"}),
     ("VGG16, capped", vgg16, {**WIDE, "sizing_mode": "capped", "capped_limits": "60, 300, 200"}),
     ("VGG16, dark, legend with dimensions", vgg16, {**WIDE, "theme": "dark", "legend": True, "show_dimension": True}),
@@ -259,6 +261,7 @@ DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
         lenet,
         {"styles": "conv2d=gold/black; AveragePooling2D=hidden", "legend": True},
     ),
+    ("One Dense by its own name", lenet, {"color_map": "dense_1=#ef476f", "legend": True}),
     ("Legend on top", lenet, {"legend": True, "legend_position": "top"}),
     ("Legend on the left, large font", lenet, {"legend": True, "legend_position": "left", "font_size": 22}),
     ("ResNet50 at 1000", lambda: applications.ResNet50(weights=None), {**WIDE, "legend": True}),
@@ -268,6 +271,21 @@ DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
         {**WIDE, **TO_CLASS, "legend": True},
     ),
     ("MobileNetV2 at 1000", lambda: applications.MobileNetV2(weights=None), {**WIDE, "legend": True}),
+    (
+        "MobileNetV2 at 720, balanced",
+        lambda: applications.MobileNetV2(weights=None),
+        {"max_width": 720, "sizing_mode": "balanced", "legend": True},
+    ),
+    (
+        "MobileNetV3Small at 1000, its open sizes given",
+        lambda: applications.MobileNetV3Small(weights=None),
+        {**WIDE, "input_shape": "224, 224, 3", "legend": True},
+    ),
+    (
+        "ResNet50 at 358, a phone",
+        lambda: applications.ResNet50(weights=None),
+        {"max_width": 358, "legend": True},
+    ),
     ("DenseNet121 at 1000", lambda: applications.DenseNet121(weights=None), {**WIDE, "legend": True}),
     ("EfficientNetB0 at 1000", lambda: applications.EfficientNetB0(weights=None), {**WIDE, "legend": True}),
     (

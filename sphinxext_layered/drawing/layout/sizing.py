@@ -111,10 +111,10 @@ def _capped_limits(options: LayeredViewOptions) -> tuple[float, float, float]:
 MODES: Final[dict[str, SizingMode]] = {
     "reference": SizingMode(_linear),
     "sequence": SizingMode(_linear, extent=sequence_extent_of),
-    # 224 rows are about 156 px, 512 channels 90 px
-    "logarithmic": SizingMode(_logarithmic, xy=5, z=100),
-    # 224 rows are about 150 px, 512 channels 57 px
-    "balanced": SizingMode(_square_root, xy=2.5, z=25),
+    # 224 rows are about 156 px, 512 channels 36 px, 4,096 units 48 px
+    "logarithmic": SizingMode(_logarithmic, xy=5, z=40),
+    # 224 rows are about 150 px, 512 channels 27 px, 4,096 units 77 px
+    "balanced": SizingMode(_square_root, xy=2.5, z=12),
     # the model's largest is 300 px high and 100 px wide
     "relative": SizingMode(_share, xy=75, z=1000),
     "capped": SizingMode(_linear, limits=_capped_limits),
