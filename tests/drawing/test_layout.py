@@ -223,6 +223,15 @@ def test_a_thousand_layers_are_legible_and_quickly_laid_out(given):
     assert min(min(front.width, front.height) for front in fronts(scene).values()) >= 5 - 1e-6
 
 
+def test_a_deep_flat_network_takes_more_rows_for_larger_boxes():
+    flat = model(*(layer("Conv2D", 8, 8, 64) for _ in range(180)))
+    scene = lay_out(flat, LayeredViewOptions(max_width=700))
+    assert min(front.height for front in fronts(scene).values()) > 8
+    assert 150 < scene.height < 300
+    deep = lay_out(resnet(), LayeredViewOptions(max_width=1000))
+    assert min(front.width for front in fronts(deep).values()) < 8
+
+
 def test_padding_that_leaves_no_room_is_an_error():
     with pytest.raises(OptionError, match=r"max_width: 100 leaves no room within a padding of 60"):
         drawn(layer("A", 5), max_width=100, padding=60)

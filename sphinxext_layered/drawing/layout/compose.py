@@ -20,14 +20,13 @@ from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
 from .canvas import Bounds, bounds, moved_group
 from .cues import cues
-from .fit import fit, has_cues
+from .fit import BETWEEN_ROWS, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
 from .row import Row
 from .sizing import size_all
 from .textblock import text_block
 
-_BETWEEN_ROWS: Final = 22.0
 _BESIDE_LEGEND: Final = 18.0
 
 
@@ -176,7 +175,7 @@ def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font, *, marked
             groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
         reach = bounds(groups, font)
         result += [moved_group(group, -row.start, top - reach.top) for group in groups]
-        top += reach.height + _BETWEEN_ROWS
+        top += reach.height + BETWEEN_ROWS
     return result
 
 

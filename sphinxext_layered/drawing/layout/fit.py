@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,12 @@ from .cues import ROOM
 from .even import evened
 from .row import Row, place
 
+BETWEEN_ROWS: Final = 22.0
+"""The distance between two rows, px."""
+
 _SMALLEST: Final = 0.1
+_FLAT: Final = 0.35
+_MORE: Final = 4
 _STEPS: Final = 12
 
 
@@ -23,6 +29,7 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     The boxes are scaled as little as it takes for one row. Where even the least legible scale does not do,
     there are as many rows as that scale needs, at the greatest scale that needs no more; but where it is
     the labels that take the room, the boxes are no larger than they would be in one row without them.
+    Without labels there are a few rows more where the picture would be flat.
     """
     rows = place(boxes, lean)
     if most is None or rows[0].width <= most:
@@ -38,7 +45,25 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
         scale, one = _greatest(bare, lean, most, (low, high), 1)
         high = scale if len(one) == 1 else high
     number = len(_placed(boxes, lean, min(low, high), inner))
-    return [evened(row, inner) for row in _greatest(boxes, lean, inner, (low, high), number)[1]]
+    rows = _greatest(boxes, lean, inner, (low, high), number)[1]
+    if not any(box.label for box in boxes):
+        rows = _less_flat(rows, lambda more: _greatest(boxes, lean, inner, (low, high), more)[1], inner)
+    return [evened(row, inner) for row in rows]
+
+
+def _less_flat(rows: list[Row], of_number: Callable[[int], list[Row]], most: float) -> list[Row]:
+    """Take some more rows, and so larger boxes, as long as a picture that is all width stays wide."""
+    best = rows
+    for number in range(len(rows) + 1, len(rows) + 1 + _MORE):
+        rows = of_number(number)
+        if _height(rows) > most * _FLAT:
+            return best
+        best = rows
+    return best
+
+
+def _height(rows: list[Row]) -> float:
+    return sum(max(each.box.height + each.box.depth for each in row.placed) + BETWEEN_ROWS for row in rows)
 
 
 def has_cues(most: float | None) -> bool:
