@@ -152,19 +152,18 @@ def test_names_bring_no_markup_into_pages_pictures_and_books(projects: tuple[Pro
     assert text.count("\\end{document}") == 1
 
 
-@pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "xml", "pseudoxml", "singlehtml"])
-def test_no_name_brings_a_builder_down(projects: tuple[Project, Project], builder: str) -> None:
-    outcome = projects[0].build(builder)
-    assert "Traceback" not in outcome.warnings
-    assert outcome.warnings.count("WARNING: ") == (len(NASTY) if builder not in ("xml", "pseudoxml") else 0), (
-        outcome.warnings
-    )
-    if builder == "texinfo":
-        (text,) = (path.read_text("utf-8", "replace") for path in outcome.out.glob("*.texi"))
-        assert not re.search(r"(?<!@)@(include|bye) ", text.rpartition("@bye")[0])
-    if builder == "man":
-        (text,) = (path.read_text("utf-8", "replace") for path in outcome.out.glob("*.1"))
-        assert not re.search(r"(?m)^\.so", text)
+def test_no_name_brings_a_builder_down(projects: tuple[Project, Project]) -> None:
+    for builder in ("text", "man", "texinfo", "epub", "xml", "pseudoxml", "singlehtml"):
+        outcome = projects[0].build(builder)
+        assert "Traceback" not in outcome.warnings
+        expected = 0 if builder in ("xml", "pseudoxml") else len(NASTY)
+        assert outcome.warnings.count("WARNING: ") == expected, f"{builder}: {outcome.warnings}"
+        if builder == "texinfo":
+            (text,) = (path.read_text("utf-8", "replace") for path in outcome.out.glob("*.texi"))
+            assert not re.search(r"(?<!@)@(include|bye) ", text.rpartition("@bye")[0])
+        if builder == "man":
+            (text,) = (path.read_text("utf-8", "replace") for path in outcome.out.glob("*.1"))
+            assert not re.search(r"(?m)^\.so", text)
 
 
 # What lies on the disk
