@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import email
+import os
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
@@ -19,7 +22,7 @@ PACKAGE = "sphinxext_layered"
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder with a wheel and a source distribution of this checkout."""
     to = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(to), str(ROOT)]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(to), str(ROOT)]  # wheel from the sdist
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return to
@@ -86,3 +89,45 @@ def test_an_unpacked_wheel_draws_from_a_description(wheel: Path, tmp_path: Path)
     done = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == r"b'\x89PNG\r'"
+
+
+MODELS = """\
+class Dense:
+    name, output_shape = "only", (None, 7)
+
+
+class Model:
+    name, layers = "net", [Dense()]
+"""
+
+
+def test_an_installed_wheel_draws_on_the_command_line_and_on_a_page(wheel: Path, tmp_path: Path) -> None:
+    home = tmp_path / "venv"
+    venv.create(home, with_pip=False, symlinks=os.name != "nt")
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    site = Path(sysconfig.get_path("purelib", "venv", {"base": str(home), "platbase": str(home)}))
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    # What it needs is taken from here; an editable installation of this checkout is not, since .pth files are not
+    # read in folders that a .pth file names.
+    (site / "needed.pth").write_text(sysconfig.get_path("purelib"))
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "nets.py").write_text(MODELS)
+    (docs / "conf.py").write_text(
+        "import os, sys\nsys.path.insert(0, os.path.dirname(__file__))\nextensions = ['sphinxext_layered']\n"
+    )
+    (docs / "index.rst").write_text("Net\n===\n\n.. layered-view:: nets:Model\n")
+
+    def run(*command: str | Path) -> str:
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        done = subprocess.run([*map(str, command)], cwd=docs, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    where = run(python, "-c", "import sphinxext_layered; print(sphinxext_layered.__file__)")
+    assert Path(where.strip()).is_relative_to(site)
+    run(python.with_name("layered-view"), "draw", "nets:Model", "-o", tmp_path / "net.svg")
+    assert (tmp_path / "net.svg").read_text("utf-8").startswith("<")
+    run(python, "-m", "sphinx", "-nW", "-b", "html", docs, tmp_path / "html")
+    assert len(list((tmp_path / "html" / "_images").glob("*.png"))) == 1
