@@ -70,7 +70,8 @@ class LayeredViewOptionTable(_Table):
             raise self.error(str(error)) from None
         if kind == "page":
             return self.table(
-                (f"``:{name}:``", option.doc, option.reader.accepts, "") for name, option in PAGE_OPTIONS.items()
+                (f"``:{name}:``", option.doc, option.reader.accepts, _page_default(option))
+                for name, option in PAGE_OPTIONS.items()
             )
         return self.table(
             (
@@ -96,6 +97,10 @@ class LayeredViewConfig(_Table):
             (f"``{name}``", setting.doc, _bounds(setting.reader.accepts), f"``{setting.default!r}``")
             for name, setting in SETTINGS.items()
         )
+
+
+def _page_default(option: directive.PageOption) -> str:
+    return "no" if option.reader.python == "bool" else "none"
 
 
 def _spelt(value: Any) -> str:
