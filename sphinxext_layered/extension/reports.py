@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _TYPE = "layered_view"
 _ONCE = ("framework",)
+_NO_CHILD = "; layered_view_python names the Python"
 
 
 @dataclass
@@ -39,9 +40,9 @@ class Reports:
         if not isinstance(result, Failure) or result.subtype == "off":
             return
         where = _place_of(request)
-        if result.subtype in _ONCE:
-            # Each model's own lines follow the first line.
-            first = result.message.partition("\n")[0]
+        # Each model's own lines follow the first line.
+        first = result.message.partition("\n")[0]
+        if result.subtype in _ONCE or first.endswith(_NO_CHILD):
             places = self._alike.setdefault((result.subtype, first), {})
             places.setdefault(where, (result.message, self.details.get(result, "")))
             return

@@ -168,6 +168,7 @@ class _Child:
         self._output = bytearray()
         self._output_grew = threading.Condition()
         self._output_ended = False
+        self._ended = False
         self._began = time.monotonic()
         self._process = self._start()
         self._threads = [
@@ -217,7 +218,8 @@ class _Child:
         try:
             hello = self._await(self._began + _START_LIMIT)
         except WorkerError as error:
-            raise _StartError(f"{settings.python} cannot describe models: {error}{self.output()}") from None
+            why = f"{settings.python} cannot describe models; layered_view_python names the Python"
+            raise _StartError(f"{why}\n{error}{self.output()}") from None
         if hello is None or hello.get("ready") != self._token:
             why = f"did not start within {_START_LIMIT:.0f} s" if hello is None else "cannot describe models"
             raise _StartError(f"{settings.python} {why}; layered_view_python names the Python")
@@ -270,6 +272,8 @@ class _Child:
         """Give the next answer; None when the time is up. Raises WorkerError when the child ended."""
         memory = self._settings.memory_limit
         while True:
+            if self._ended:  # told once, maybe before what the child had written was read
+                return self._last_answer()
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
@@ -283,8 +287,7 @@ class _Child:
                 return _answer_of(data)
             if event == "long":
                 raise WorkerError(_garbled("it is too long"))
-            if event == "ended":
-                return self._last_answer()
+            self._ended = event == "ended"
 
     def _last_answer(self) -> Mapping[str, Any]:
         """Give the answer that an ended child wrote just before, or tell how it ended."""

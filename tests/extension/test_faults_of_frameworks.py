@@ -67,6 +67,19 @@ def test_a_framework_that_fails_is_told_once_in_a_build(tmp_path: Path, name: st
     assert all("<img" in mended.text(f"{page}.html") for page in ("one", "p0", "p1", "p2", "p3"))
 
 
+@pytest.mark.parametrize("python", ["/nowhere/python", "/bin/cat"])
+def test_a_python_that_cannot_describe_models_is_told_once_in_a_build(tmp_path: Path, python: str) -> None:
+    conf = f"{FILES['conf.py']}show_warning_types = True\n"
+    project = Project(tmp_path, {**FILES, "conf.py": conf})
+    outcome = project.build(confoverrides={"layered_view_python": python})
+    assert outcome.warnings.count("WARNING") == 1
+    for part in ("one.rst:4: WARNING", "1 more pictures", "layered_view_python", "[layered_view.worker]"):
+        assert part in outcome.warnings
+    assert all("layered-view-failed" in outcome.text(f"{page}.html") for page in ("one", "two"))
+    mended = project.build()
+    assert (mended.warnings, len(mended.images)) == ("", 2)
+
+
 def test_models_that_need_nothing_new_are_drawn_with_an_old_keras(tmp_path: Path) -> None:
     nets = "import keras\nfrom others import Model\n\n\ndef small():\n    return Model()\n"
     project = Project(tmp_path, {**FILES, "nets.py": nets, "keras.py": "__version__ = '2.12.0'"})

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from worker_project import Project
 
-from sphinxext_layered.worker import Described, Failed, ModelRequest, describe_all, started_children
+from sphinxext_layered.worker import Described, Failed, ModelRequest, describe_all, parent, started_children
 
 # name: (code of bad.py, target, subtype, parts of the message)
 FAULTS = {
@@ -322,6 +322,17 @@ def test_failure_while_idle_is_not_the_next_models(project: Project) -> None:
     time.sleep(0.8)
     assert isinstance(next(results), Described)
     results.close()
+
+
+def test_end_that_is_noticed_before_what_was_written_is_no_hang(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = parent._read
+    monkeypatch.setattr(parent, "_read", lambda fd: time.sleep(0.1) or at_once(fd))
+    began = time.monotonic()
+    failed = project.fault("import os\ndef build(): os._exit(7)", timeout=30)
+    assert "status 7" in failed.message
+    assert time.monotonic() - began < 25
 
 
 def test_interpreter_that_cannot_be_started_is_told_once_for_all(project: Project) -> None:
