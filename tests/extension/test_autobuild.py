@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -45,12 +46,17 @@ def watched(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Pr
         found = tmp_path / "builds"
         return len(found.read_text().split()) if found.exists() else 0
 
+    def is_served() -> bool:  # from then on the files are watched: an earlier edit may not be seen
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
     seen = 0
 
     def settled() -> int:
         nonlocal seen
         end = time.monotonic() + 60
-        while builds() == seen and time.monotonic() < end:
+        while (builds() == seen or not is_served()) and time.monotonic() < end:
             time.sleep(0.05)
         time.sleep(SETTLED)
         seen = builds()
