@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from factories import layer, model, resnet
+from factories import layer, lenet, model, resnet
 from geometry import clashes, fronts, in_order, labels, leaders, texts
 
 from sphinxext_layered.description import LayerText
@@ -181,3 +181,17 @@ def test_labels_that_push_nothing_move_nothing():
     layers = [layer("Dense", 9, name=name) for name in ("a", "b", "c")]
     labelled, bare = drawn(*layers, text_callable="name"), drawn(*layers)
     assert [front.left for front in in_order(labelled)] == [front.left for front in in_order(bare)]
+
+
+def test_a_nested_model_is_one_box_with_its_own_name():
+    nested = layer("Sequential", 10, name="tower", nested=lenet())
+    scene = drawn(layer("InputLayer", 32, 32, 1), nested, text_callable="name")
+    assert len(fronts(scene)) == 2
+    assert texts(scene, "label") == ["inputlayer", "tower"]
+
+
+@pytest.mark.parametrize("text", ["default", "name", "name_and_shape", "class"])
+def test_layers_without_a_name_are_drawn_with_what_else_is_known(text):
+    scene = drawn(layer("Dense", 10, name=""), text_callable=text, legend=True)
+    assert len(fronts(scene)) == 1
+    assert texts(scene, "label") == {"name": [], "class": ["Dense"]}.get(text, ["10"])

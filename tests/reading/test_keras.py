@@ -253,3 +253,14 @@ def test_model_is_left_as_it_was():
     before = [(layer.name, len(layer._inbound_nodes)) for layer in model.layers]
     describe(model)
     assert [(layer.name, len(layer._inbound_nodes)) for layer in model.layers] == before
+
+
+def test_models_made_through_tensorflow_are_described_alike():
+    import tensorflow
+
+    def build(framework):
+        keras.utils.clear_session(free_memory=False)
+        image = framework.Input((8, 8, 3), name="image")
+        return framework.Model(image, framework.layers.Conv2D(4, 3, activation="relu")(image), name="net")
+
+    assert describe(build(tensorflow.keras)) == describe(build(keras))
