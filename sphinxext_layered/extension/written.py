@@ -53,7 +53,7 @@ class Written:
         try:
             document = json.loads(path.read_bytes())
             return cls(path, *(_checked(document, name) for name in ("signatures", "files", "digests")))
-        except (OSError, ValueError, TypeError, RecursionError):
+        except (OSError, LookupError, ValueError, TypeError, RecursionError):
             from .places import image_folder
 
             of_pages = {name for _, name in app.env.images.values()}

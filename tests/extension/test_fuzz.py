@@ -54,3 +54,14 @@ def test_any_file_of_the_cache_and_the_record_may_be_altered(tmp_path: Path, see
         assert outcome.warnings == ""
         assert outcome.pages == scratch.pages
         assert outcome.images == scratch.images
+
+
+def test_a_record_without_its_parts_is_made_anew(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    scratch = project.build()
+    (record,) = (project.out / "doctrees" / "layered_view").glob("*.json")
+    kept = record.read_text("utf-8")
+    record.write_text("{}", "utf-8")
+    outcome = project.build()
+    assert (outcome.warnings, outcome.pages, outcome.images) == ("", scratch.pages, scratch.images)
+    assert record.read_text("utf-8") == kept

@@ -62,7 +62,8 @@ def test_a_build_that_draws_nothing_loads_nothing_but_this_package(project: Proj
         if edit == "prose":
             each.edit("one.rst", "One\n===\n", "One\n===\n\nEdited.\n")
     found = loaded(project) - loaded(plain)
-    assert {name for name in found if not name.startswith("sphinxext_layered")} == set()
+    # Of the standard library's own parts Python 3.13 loads some only with the first call.
+    assert {name for name in found if not name.startswith(("sphinxext_layered", "importlib.metadata."))} == set()
 
 
 @pytest.mark.parametrize("edit", ["nothing", "prose", "other page"])
