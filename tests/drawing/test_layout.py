@@ -266,3 +266,10 @@ def test_rows_that_labels_ask_for_do_not_blow_up_the_boxes():
     labelled = lay_out(vgg16(), LayeredViewOptions(max_width=700, text_callable="name_and_shape"))
     assert rows_of(bare) == 1 < rows_of(labelled)
     assert fronts(labelled)[0].height <= fronts(bare)[0].height
+
+
+def test_a_label_that_only_its_rows_cues_push_out_is_wrapped():
+    shapes = [layer("Conv2D", None, name="conv") for _ in range(4)]
+    wide = layer("Conv2D", None, 2**62, name="conv")
+    scene = lay_out(model(*shapes, wide), LayeredViewOptions(text_callable="default", max_width=206))
+    assert scene.width <= 206

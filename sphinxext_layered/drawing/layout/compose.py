@@ -20,7 +20,7 @@ from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
 from .canvas import Bounds, bounds, moved_group
 from .cues import cues
-from .fit import BETWEEN_ROWS, fit, has_cues
+from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
 from .row import Row
@@ -86,6 +86,7 @@ def _boxes(
     shown = _shown(description, options)
     styles = looks(description, options)
     sizes = dict(zip((layer.index for layer in shown), size_all(_sizes(description, shown), options), strict=True))
+    most = None if room is None else between_cues(room)
     result: list[Box] = []
     extra = 0.0
     for layer in shown:
@@ -103,7 +104,7 @@ def _boxes(
                 0.0 if flat else size.depth / 3,
                 options.spacing + extra,
                 tuple(axis for axis in size.capped if not (flat and axis == "depth")),
-                text_block(label[0], font, options.text_vspacing, room) if label else None,
+                text_block(label[0], font, options.text_vspacing, most) if label else None,
                 bool(label and label[1]),
             )
         )

@@ -38,7 +38,7 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     _, one = _greatest(boxes, lean, most, (low, _widest_scale(boxes, most)), 1)
     if len(one) == 1 and one[0].width <= most:
         return [evened(row, most) for row in one]
-    inner = most - 2 * ROOM if has_cues(most) else most
+    inner = between_cues(most)
     high = _widest_scale(boxes, inner)
     if any(box.label for box in boxes):
         bare = [replace(box, label=None) for box in boxes]
@@ -72,6 +72,11 @@ def _height(rows: list[Row]) -> float:
 def has_cues(most: float | None) -> bool:
     """Say whether rows within `most` pixels have room for cues beside them."""
     return most is None or most > 6 * ROOM
+
+
+def between_cues(most: float) -> float:
+    """Give the width of a row of several within `most` pixels: what its cues leave."""
+    return most - 2 * ROOM if has_cues(most) else most
 
 
 def _placed(boxes: list[Box], lean: int, scale: float, most: float) -> list[Row]:
