@@ -19,6 +19,8 @@ project = "Test"
 html_theme = "basic"
 show_warning_types = True
 extensions = ["sphinxext_layered"]
+# Of its own, since extensions write into it, and Sphinx's default is one object for all builds of a process.
+source_suffix = {".rst": "restructuredtext"}
 """
 
 NETS = '''\
