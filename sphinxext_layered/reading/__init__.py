@@ -6,7 +6,7 @@ first, and a model that is not Keras's needs neither.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .files import load_model_file as load_model_file
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from .spacing import SpacingDummyLayer as SpacingDummyLayer
     from .weightless import build_and_describe as build_and_describe
 
-READER_VERSION: Final = "1"
-"""Part of every description's key: raised when the same model is described otherwise than before."""
-
-__all__ = ["READER_VERSION", "SpacingDummyLayer", "build_and_describe", "describe", "load_model_file"]
+__all__ = ["SpacingDummyLayer", "build_and_describe", "describe", "load_model_file"]
 
 _HOMES = {
     "build_and_describe": ".weightless",

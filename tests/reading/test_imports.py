@@ -18,7 +18,7 @@ def run(script):
 def test_reader_and_duck_typed_models_need_no_framework():
     script = """
 from types import SimpleNamespace
-from sphinxext_layered.reading import build_and_describe, describe, load_model_file, READER_VERSION
+from sphinxext_layered.reading import build_and_describe, describe, load_model_file
 net = SimpleNamespace(layers=[SimpleNamespace(output_shape=(None, 3))])
 assert build_and_describe(lambda: net) == describe(net)
 print(sorted({"keras", "tensorflow", "numpy", "tf_keras", "PIL", "sphinx"} & set(sys.modules)))

@@ -15,9 +15,6 @@ from sphinxext_layered.errors import PaintError
 if TYPE_CHECKING:
     from PIL import Image
 
-PAINTER_VERSION: Final = "1"
-"""Part of the key of every kept picture: another one makes all of them anew."""
-
 FORMATS: Final = {
     "png": "image/png",
     "svg": "image/svg+xml",
