@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..cache import StoredPicture
     from ..description import ModelDescription
 
+_Key = tuple[str, str, str]
+
 _LOST = "its description was removed from the cache while the build ran; build again"
 
 
@@ -108,6 +110,9 @@ class _Production:
             return
         from concurrent.futures import ThreadPoolExecutor
 
+        of_model: dict[ModelRequest, list[Want]] = {}
+        for want in wants:
+            of_model.setdefault(want.model, []).append(want)
         drawer = ThreadPoolExecutor(1)
         try:
             drawn = [drawer.submit(self.draw, want) for want in to_draw]
@@ -116,9 +121,8 @@ class _Production:
                     self.found[model] = found
                     if isinstance(found, Failure):
                         self.details[found] = detail
-                    own = [want for want in wants if want.model == model]
-                    drawn += [drawer.submit(self.draw, want) for want in own if not self._is_there(want)]
-                    yield own[0].slug
+                    drawn += [drawer.submit(self.draw, want) for want in of_model[model] if not self._is_there(want)]
+                    yield of_model[model][0].slug
             for want, each in zip(to_draw, drawn, strict=False):
                 each.result()
                 yield want.slug
@@ -190,29 +194,12 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
     wanted = Wanted(app)
     store = Store(cache_folder(app), spare_folder(app))
     production = _Production(Models(app, store, wanted.root), store)
-    keys: dict[tuple[str, str, str], Want] = {}
     all_requests = [(spelling(request), request) for wishes in requests.values() for request in wishes]
-    for spelt, request in all_requests:
-        asked = pictures.asked.setdefault(spelt, [])
-        for theme, format, want in wanted.of(request):
-            key = (spelt, theme, format)
-            if isinstance(want, Failure):
-                pictures.results[key] = want
-            else:
-                keys[key] = want
-            if key not in asked:
-                asked.append(key)
-    wants = list(dict.fromkeys(keys.values()))
-    to_draw, to_describe = production.look_up(wants)
-    steps = len(to_draw) + len(to_describe)
-    if steps:
-        work = production.make(wants, to_draw, to_describe)
-        with closing(work):
-            for _ in status_iterator(work, "drawing models... ", "brown", steps, app.verbosity):
-                pass
+    keys = _ask(all_requests, wanted, pictures)
+    _make_all(app, list(dict.fromkeys(keys.values())), production)
     pictures.results.update({key: production.results[want] for key, want in keys.items()})
 
-    def again(request: PictureRequest, key: tuple[str, str, str]) -> Picture | Failure:
+    def again(request: PictureRequest, key: _Key) -> Picture | Failure:
         result = production.again(keys[key])
         late = Reports(app, production.details)
         late.of_result(request, result)
@@ -226,10 +213,41 @@ def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures:
         for key in pictures.asked[spelt]:
             reports.of_result(request, pictures.results[key])
             if key in keys:
-                want = keys[key]
-                reports.of_complaints(request, production.complaints.get(want, []))
-                found = production.found.get(want.model)
-                if isinstance(found, Found):
-                    reports.of_staleness(request, found.stale)
+                _report(reports, request, keys[key], production)
     reports.of_the_store(store, production.models)
     reports.send()
+
+
+def _ask(requests: Iterable[tuple[str, PictureRequest]], wanted: Wanted, pictures: Pictures) -> dict[_Key, Want]:
+    """Note what each request asks for; gives what is wanted by key, without what cannot even be wanted."""
+    keys: dict[_Key, Want] = {}
+    for spelt, request in requests:
+        asked = pictures.asked.setdefault(spelt, [])
+        for theme, format, want in wanted.of(request):
+            key = (spelt, theme, format)
+            if isinstance(want, Failure):
+                pictures.results[key] = want
+            else:
+                keys[key] = want
+            if key not in asked:
+                asked.append(key)
+    return keys
+
+
+def _make_all(app: Sphinx, wants: list[Want], production: _Production) -> None:
+    """Find all that is wanted, and make the rest, with the progress on the screen."""
+    to_draw, to_describe = production.look_up(wants)
+    steps = len(to_draw) + len(to_describe)
+    if not steps:
+        return
+    with closing(production.make(wants, to_draw, to_describe)) as work:
+        for _ in status_iterator(work, "drawing models... ", "brown", steps, app.verbosity):
+            pass
+
+
+def _report(reports: Reports, request: PictureRequest, want: Want, production: _Production) -> None:
+    """Report what is to be said of a picture that there is."""
+    reports.of_complaints(request, production.complaints.get(want, []))
+    found = production.found.get(want.model)
+    if isinstance(found, Found):
+        reports.of_staleness(request, found.stale)
