@@ -11,8 +11,11 @@ SPHINXOPTS ?= -nW --keep-going
 
 .PHONY: docs test test-all test-debian test-versions lint clean
 
+# The first build makes every model, whatever descriptions are committed; later ones only what has changed.
+REFRESH = $(if $(wildcard example_docs/_build/html/index.html),,-D layered_view_mode=refresh)
+
 docs: $(INSTALLED)
-	$(BIN)/python -m sphinx -b html $(SPHINXOPTS) example_docs example_docs/_build/html
+	$(BIN)/python -m sphinx -b html $(SPHINXOPTS) $(REFRESH) example_docs example_docs/_build/html
 	@echo "Open example_docs/_build/html/index.html"
 
 test: $(INSTALLED)

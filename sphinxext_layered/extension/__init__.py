@@ -118,7 +118,7 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     from .downloads import note_downloads
 
     differing = build.env_updated(app, env)
-    requests = (request for page in build.requests_of(env).values() for request in page)
+    requests = (request for page in build.asked_by_pages(env).values() for request in page)
     note_downloads(app, (request for request in requests if request.downloads))
     return differing
 

@@ -96,7 +96,7 @@ def pictures_of(host: Any) -> Pictures:
     return _ASIDE.setdefault(env, Pictures())
 
 
-def requests_of(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
+def asked_by_pages(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
     """Give what every page shows of its requests in this build, in the order of pages' names."""
     from . import builder_of
     from .conditions import hold
@@ -123,7 +123,7 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if not settings.needs_descriptions(app.builder):
         pictures.otherwise = _NOT_WANTED
         return []
-    requests = requests_of(env)
+    requests = asked_by_pages(env)
     if not requests:
         return []
     if app.config.layered_view_mode == "off":
@@ -158,7 +158,7 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
     record = Written.of(app)
     if not pictures.signatures and not record.signatures and not record.digests:
         return
-    requests = requests_of(env)  # type: ignore[arg-type]
+    requests = asked_by_pages(env)  # type: ignore[arg-type]
     copied = {Path(source).name: name for source, name in getattr(app.builder, "images", {}).items()}
     if pictures.asked:
         # Once more: a picture may have gone missing while the build ran.
