@@ -16,9 +16,8 @@ import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import DescriptionError
 
@@ -51,16 +50,14 @@ def slug_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "model"
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """One state of the sources, and the description that it gave."""
 
     made_from: Mapping[str, Any]
     description: str
 
 
-@dataclass(frozen=True)
-class StoredPicture:
+class StoredPicture(NamedTuple):
     """A picture in the cache.
 
     Attributes
@@ -79,11 +76,10 @@ class StoredPicture:
     digest: str
     width: int
     height: int
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Pruned:
+class Pruned(NamedTuple):
     """What a pruning removed and left."""
 
     removed: int
@@ -91,11 +87,11 @@ class Pruned:
     left: int
 
 
-@dataclass(frozen=True)
 class Cache:
     """The entries in one folder. Reading never raises; writing raises OSError."""
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     # -- descriptions --------------------------------------------------------------------------------
 
@@ -196,7 +192,7 @@ class Cache:
         return StoredPicture(path, digest, width, height, notes)
 
     def _picture_path(self, name: str, digest: str) -> Path:
-        return self._room / "pictures" / digest[:2] / name
+        return Path(os.path.join(self.folder, VERSION, "pictures", digest[:2], name))
 
     # -- bounds --------------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -366,7 +365,7 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
         _refuse_short(target)
         root = Path.cwd()
         request = ModelRequest(target=str(target))
-    request = replace(request, input_shape=options.input_shape, text_reference=options.text_reference)
+    request = request._replace(input_shape=options.input_shape, text_reference=options.text_reference)
     settings = WorkerSettings(
         sys_path=tuple(dict.fromkeys([str(Path.cwd()), *sys.path])),
         directory=str(Path.cwd()),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from . import values
 from .errors import OptionError
@@ -21,11 +21,11 @@ PALETTES = ("layered", "classic")
 LEGEND_POSITIONS = ("bottom", "top", "left", "right")
 THEMES = ("light", "dark", "both")
 
-Kind = Literal["size", "layers", "colour", "text", "picture", "model"]
+if TYPE_CHECKING:
+    Kind = Literal["size", "layers", "colour", "text", "picture", "model"]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """What is declared of one option, beside its name and default.
 
     Attributes
@@ -70,9 +70,11 @@ def option(
     return field(default=default, hash=not python_only, metadata={"option": declared})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False)
 class LayeredViewOptions:
     """How a model is drawn. Every value is read by its option's reader, text or Python alike.
+
+    Options are given by name; those that are not have their defaults.
 
     Raises
     ------
@@ -219,19 +221,19 @@ class LayeredViewOptions:
         added=True,
     )
 
-    def __post_init__(self) -> None:
+    def __init__(self, **given: object) -> None:
+        for name in given:
+            if name not in DECLARED:
+                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
         for name, declared in DECLARED.items():
-            object.__setattr__(self, name, read_value(name, getattr(self, name), declared))
+            object.__setattr__(self, name, read_value(name, given.get(name, DEFAULTS[name]), declared))
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
         """Make the options from those that are given; the theme chooses the defaults of the others."""
-        for name in given:
-            if name not in DECLARED:
-                raise OptionError(str(name), f"no such option; {did_you_mean(str(name), DECLARED)}")
         dark = "theme" in given and read_value("theme", given["theme"]) == "dark"
         base = {name: o.dark for name, o in DECLARED.items() if dark and o.dark is not None}
-        return cls(**{**base, **given})  # type: ignore[arg-type]
+        return cls(**{**base, **{str(name): value for name, value in given.items()}})
 
     def canonical(self) -> dict[str, Any]:
         """Give the values by name as JSON has them, for a key; what only Python can give is not among them."""

@@ -5,20 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .errors import TargetError
 
 _NAME: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_REFERENCE: Final = re.compile(rf"(?P<module>{_NAME})(?::(?P<attribute>{_NAME}))?\s*(?P<call>\(.*\))?", re.DOTALL)
+_REFERENCE: Final = rf"(?P<module>{_NAME})(?::(?P<attribute>{_NAME}))?\s*(?P<call>\(.*\))?"
 _LONGEST: Final = 4000
 
 FILE_SUFFIXES: Final = (".keras", ".json")
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A reference to what builds a model.
 
     Attributes
@@ -54,7 +52,7 @@ def parse_target(text: str) -> Target:
         It is none of these, or an argument is not a literal.
     """
     text = text.strip()
-    match = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
+    match = re.fullmatch(_REFERENCE, text, re.DOTALL) if len(text) <= _LONGEST else None
     if match is None:
         raise TargetError(f"cannot read {text[:200]!r}: write module:function or module:function(name=value)")
     module, attribute, call = match["module"], match["attribute"], match["call"]
@@ -67,7 +65,7 @@ def parse_target(text: str) -> Target:
 
 def in_module(target: Target, module: str) -> Target:
     """Read the dotted name of `target` as one in `module`: ``Net.build`` is there ``module:Net.build``."""
-    return replace(target, module=module, attribute=".".join(filter(None, (target.module, target.attribute))))
+    return target._replace(module=module, attribute=".".join(filter(None, (target.module, target.attribute))))
 
 
 def _literal(node: ast.expr) -> Any:

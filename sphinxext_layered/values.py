@@ -12,9 +12,8 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from os import PathLike as _PathLike
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 RGBA = tuple[int, int, int, int]
 Names = tuple[str, ...]
@@ -44,8 +43,7 @@ class PillowFont(Protocol):
 FontLike: TypeAlias = PillowFont | Mapping[str, Any] | None
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """How one kind of value is read.
 
     Attributes
@@ -68,8 +66,8 @@ class Reader:
     read: Callable[[Any], Any]
     examples: tuple[str, ...]
     refused: tuple[str, ...]
-    bare: str | None = field(default=None)
-    python: str = field(default="object", kw_only=True)
+    bare: str | None = None
+    python: str = "object"
 
     def __call__(self, value: object) -> Any:
         """Read `value`.
@@ -267,12 +265,12 @@ def names() -> Reader:
     return Reader(accepts, read, examples, refused, python="NamesLike")
 
 
-_DOTTED = re.compile(r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*")
+_DOTTED = r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*"
 
 
 def _class_name(value: object) -> str:
     name = _name(value)
-    if not _DOTTED.fullmatch(name):
+    if not re.fullmatch(_DOTTED, name):
         raise ValueError
     return name
 

@@ -118,8 +118,8 @@ def _draw(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     from .downloads import note_downloads
 
     differing = build.env_updated(app, env)
-    requests = (request for page in build.asked_by_pages(env).values() for request in page)
-    note_downloads(app, (request for request in requests if request.downloads))
+    asked = (request for page in build.pictures_of(env).pages.values() for _, request in page)
+    note_downloads(app, (request for request in asked if request.downloads))
     return differing
 
 

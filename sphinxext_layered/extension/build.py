@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -30,7 +30,6 @@ _NOT_WANTED = Failure(subtype="off", message="this builder shows no pictures")
 _UNKNOWN = Failure(subtype="error", message="this picture was asked for after the build step; build again")
 
 
-@dataclass
 class Pictures:
     """What every request of this build came to.
 
@@ -40,6 +39,8 @@ class Pictures:
         By request, theme and format.
     asked : dict
         By request, the keys of its results, the first of which is shown where nothing else is asked for.
+    pages : dict of str to list of (str, PictureRequest)
+        The requests that each page shows in this build, with their spelling, in the order of pages' names.
     signatures : dict of str to str
         By page, what its pictures came to.
     shown : set of str
@@ -50,13 +51,15 @@ class Pictures:
         Makes one picture anew whose file has gone; tidies the cache.
     """
 
-    results: dict[tuple[str, str, str], Result] = field(default_factory=dict)
-    asked: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
-    signatures: dict[str, str] = field(default_factory=dict)
-    shown: set[str] = field(default_factory=set)
-    otherwise: Failure = _UNKNOWN
-    again: Callable[[PictureRequest, tuple[str, str, str]], Result] | None = None
-    tidy: Callable[[], None] | None = None
+    def __init__(self) -> None:
+        self.results: dict[tuple[str, str, str], Result] = {}
+        self.asked: dict[str, list[tuple[str, str, str]]] = {}
+        self.pages: dict[str, list[tuple[str, PictureRequest]]] = {}
+        self.signatures: dict[str, str] = {}
+        self.shown: set[str] = set()
+        self.otherwise = _UNKNOWN
+        self.again: Callable[[PictureRequest, tuple[str, str, str]], Result] | None = None
+        self.tidy: Callable[[], None] | None = None
 
     def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Result:
         """Give a request's picture, by default in its first theme and the builder's format, or why there is none."""
@@ -96,8 +99,8 @@ def pictures_of(host: Any) -> Pictures:
     return _ASIDE.setdefault(env, Pictures())
 
 
-def asked_by_pages(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
-    """Give what every page shows of its requests in this build, in the order of pages' names."""
+def asked_by_pages(env: BuildEnvironment) -> dict[str, list[tuple[str, PictureRequest]]]:
+    """Give what every page shows of its requests in this build, each with its spelling, pages in their names' order."""
     from . import builder_of
     from .conditions import hold
 
@@ -108,7 +111,7 @@ def asked_by_pages(env: BuildEnvironment) -> dict[str, list[PictureRequest]]:
         conditional = any(request.conditions for request in requests)
         builder = builder_of(env) if conditional else None
         shown[page] = [
-            request
+            (spelling(request), request)
             for request in requests
             if builder is None or not request.conditions or any(hold(builder, each) for each in request.conditions)
         ]
@@ -123,7 +126,7 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if not settings.needs_descriptions(app.builder):
         pictures.otherwise = _NOT_WANTED
         return []
-    requests = asked_by_pages(env)
+    pictures.pages = requests = asked_by_pages(env)
     if not requests:
         return []
     if app.config.layered_view_mode == "off":
@@ -132,8 +135,8 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     else:
         from .produce import produce
 
-        produce(app, requests, pictures)
-        pictures.signatures = dict(_signatures(requests, pictures))
+        produce(app, pictures)
+        pictures.signatures = {page: _signature(asked, pictures) for page, asked in requests.items()}
     record = Written.of(app)
     from .places import image_folder
 
@@ -158,14 +161,14 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
     record = Written.of(app)
     if not pictures.signatures and not record.signatures and not record.digests:
         return
-    requests = asked_by_pages(env)  # type: ignore[arg-type]
-    copied = {Path(source).name: name for source, name in getattr(app.builder, "images", {}).items()}
-    if pictures.asked:
-        # Once more: a picture may have gone missing while the build ran.
-        pictures.signatures = dict(_signatures(requests, pictures))
+    requests = pictures.pages
+    copied = {os.path.basename(source): name for source, name in getattr(app.builder, "images", {}).items()}
     for page in pictures.shown & requests.keys():
         names = [copied[file.name] for file in _files(requests[page], pictures) if file.name in copied]
-        record.note(page, pictures.signatures[page], names)
+        # Once more, where a signature is of pictures: one may have gone missing while the build ran.
+        signature = _signature(requests[page], pictures) if pictures.asked else pictures.signatures[page]
+        record.note(page, signature, names)
+    if copied:
         record.digests.update({copied[name]: digest for name, digest in _digests(pictures) if name in copied})
     record.forget_all_but(requests)
     record.remove_stale(image_folder(app))
@@ -174,18 +177,14 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
         pictures.tidy()
 
 
-def _of_request(request: PictureRequest, pictures: Pictures) -> list[tuple[str, str, Result]]:
-    spelt = spelling(request)
-    return [
-        (theme, format, pictures.results[each, theme, format]) for each, theme, format in pictures.asked.get(spelt, ())
-    ]
+def _results(asked: Iterable[tuple[str, PictureRequest]], pictures: Pictures) -> Iterator[Result]:
+    return (pictures.results[key] for spelt, _ in asked for key in pictures.asked.get(spelt, ()))
 
 
-def _signatures(requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> Iterator[tuple[str, str]]:
-    """Give each page's name and a digest of what a reader sees of its pictures."""
-    for page, wishes in requests.items():
-        seen = [_seen(result) for request in wishes for _, _, result in _of_request(request, pictures)]
-        yield page, hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+def _signature(asked: Iterable[tuple[str, PictureRequest]], pictures: Pictures) -> str:
+    """Give a digest of what a reader sees of a page's pictures."""
+    seen = [_seen(result) for result in _results(asked, pictures)]
+    return hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _seen(result: Result) -> list[object]:
@@ -194,11 +193,10 @@ def _seen(result: Result) -> list[object]:
     return [result.file.name if result.file else None, result.width, result.height, result.alt, result.digest]
 
 
-def _files(requests: Iterable[PictureRequest], pictures: Pictures) -> Iterator[Path]:
-    for request in requests:
-        for _, _, result in _of_request(request, pictures):
-            if isinstance(result, Picture) and result.file is not None:
-                yield result.file
+def _files(asked: Iterable[tuple[str, PictureRequest]], pictures: Pictures) -> Iterator[Path]:
+    for result in _results(asked, pictures):
+        if isinstance(result, Picture) and result.file is not None:
+            yield result.file
 
 
 def _digests(pictures: Pictures) -> Iterator[tuple[str, str]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..cache import digest_of, slug_of, write_whole
 from ..errors import DescriptionError
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 SCHEMA = "layered-view-committed/1"
 
 
-@dataclass(frozen=True)
-class Committed:
+class Committed(NamedTuple):
     """One file's content."""
 
     description: ModelDescription

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sphinx.util import logging
 
@@ -39,8 +38,7 @@ _DESCRIBING_BUILDERS: Final = ("text", "man")
 _PAGE_PIXEL_RATIO: Final = 2
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One config value.
 
     Attributes
@@ -91,7 +89,7 @@ def _environment_value() -> Reader:
 
 
 def _folder(none: str) -> Reader:
-    return replace(values.path(none=none), accepts=f"a folder, or none ({none})")
+    return values.path(none=none)._replace(accepts=f"a folder, or none ({none})")
 
 
 def _defaults() -> Reader:
@@ -153,9 +151,8 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "layered_view_python": Setting(
         None,
-        replace(
-            values.path(none="the one that runs Sphinx"),
-            accepts="a path or a command, or none (the one that runs Sphinx)",
+        values.path(none="the one that runs Sphinx")._replace(
+            accepts="a path or a command, or none (the one that runs Sphinx)"
         ),
         "Python interpreter that builds the models, where it is not the one that runs Sphinx.",
     ),
@@ -171,9 +168,8 @@ SETTINGS: Final[dict[str, Setting]] = {
     "layered_view_gpu": Setting(False, values.yes_no(), "Let the child process see the GPUs."),
     "layered_view_modules": Setting(
         None,
-        replace(
-            values.optional(values.names(), "any module"),
-            accepts="a list of names, such as ['mypackage'], or none (any module)",
+        values.optional(values.names(), "any module")._replace(
+            accepts="a list of names, such as ['mypackage'], or none (any module)"
         ),
         "Packages and modules whose functions pages may name; others are refused.",
     ),

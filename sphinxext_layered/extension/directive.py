@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives, states
@@ -39,8 +38,7 @@ SUMMARIES: Final = ("open", "collapsed", "hidden")
 _MOST_OPTION_LINES: Final = 100
 
 
-@dataclass(frozen=True)
-class PageOption:
+class PageOption(NamedTuple):
     """An option that only pages have, beside docutils' own of images and figures."""
 
     reader: Reader
@@ -72,7 +70,7 @@ def _paths() -> Reader:
 
 
 def _with_bare(reader: Reader, bare: str) -> Reader:
-    return replace(reader, bare=bare)
+    return reader._replace(bare=bare)
 
 
 PAGE_OPTIONS: Final[dict[str, PageOption]] = {
@@ -130,8 +128,7 @@ _DRAWING: Final = drawing_options()
 _KNOWN: Final = (*_DRAWING, *IMAGE_OPTIONS, *PAGE_OPTIONS)
 
 
-@dataclass
-class _Words:
+class _Words(NamedTuple):
     """What the options of one directive came to."""
 
     drawing: dict[str, Any]
@@ -265,7 +262,7 @@ class LayeredView(SphinxDirective):
                     f"{target.attribute!r} names no module; write module:{target.attribute}, or put "
                     ".. py:currentmodule:: before it"
                 )
-            target = replace(target, module=module)
+            target = target._replace(module=module)
         return str(target), ""
 
     def _is_short(self, target: Target, module: str) -> bool:

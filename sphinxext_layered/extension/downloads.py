@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -39,7 +38,7 @@ def downloads_of(env: BuildEnvironment, request: PictureRequest) -> Iterator[tup
 
     (theme, *_others) = themes_of(env.config, request, builder_of(env))
     # Without its page, which is not written because of this question.
-    asked = replace(request, docname="")
+    asked = request._replace(docname="")
     for format in request.downloads:
         result = pictures_of(env).of(asked, theme=theme, format=format)
         if not isinstance(result, Failure) and result.file is not None:

@@ -8,10 +8,9 @@ import shutil
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..cache import digest_of
 from ..errors import DescriptionError, LayeredViewError
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A description at hand.
 
     Attributes
@@ -47,16 +45,16 @@ class Found:
     stale: tuple[str, ...] = ()
 
 
-@dataclass
 class Models:
     """Finds and makes descriptions, for one build."""
 
-    app: Sphinx
-    store: Store
-    root: Path
-    hashes: FileHashes = field(default_factory=FileHashes)
-    _differences: dict[MadeFrom, tuple[str, ...]] = field(default_factory=dict)
-    committing_failed: str = ""
+    def __init__(self, app: Sphinx, store: Store, root: Path) -> None:
+        self.app = app
+        self.store = store
+        self.root = root
+        self.hashes = FileHashes()
+        self.committing_failed = ""
+        self._differences: dict[MadeFrom, tuple[str, ...]] = {}
 
     @property
     def mode(self) -> str:

@@ -12,12 +12,12 @@ from typing import Any, Final
 from docutils import nodes
 from sphinx import addnodes
 
-_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNWRITABLE: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 def writable(text: str) -> str:
     """Give a model's words with U+FFFD for what cannot be written to a file or stand in XML."""
-    return _UNWRITABLE.sub("\ufffd", text.replace("\r\n", "\n"))
+    return re.sub(_UNWRITABLE, "\ufffd", text.replace("\r\n", "\n"))
 
 
 class layered_view(nodes.General, nodes.Inline, nodes.Element, addnodes.translatable):  # noqa: N801

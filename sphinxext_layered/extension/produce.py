@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sphinx.util.display import status_iterator
@@ -12,7 +12,7 @@ from sphinx.util.display import status_iterator
 from ..errors import LayeredViewError, OptionError
 from ..worker import ModelRequest
 from . import config as settings
-from .build import Pictures, spelling
+from .build import Pictures
 from .models import Found, Models
 from .places import cache_folder, spare_folder
 from .reports import Reports
@@ -25,51 +25,24 @@ if TYPE_CHECKING:
 
     from ..cache import StoredPicture
     from ..description import ModelDescription
+    from ..options import LayeredViewOptions
 
 _Key = tuple[str, str, str]
 
 _LOST = "its description was removed from the cache while the build ran; build again"
 
 
-class _CachedPicture(Picture):
-    """A picture whose description is read when somebody asks for it: a page that stays as it is never does."""
-
-    def __init__(self, stored: StoredPicture, format: str, store: Store, found: Found) -> None:
-        plain = {
-            "file": stored.path,
-            "mime": settings.MIME_TYPES.get(format, ""),
-            "width": stored.width,
-            "height": stored.height,
-            "alt": str(stored.notes.get("alt", "")),
-            "digest": stored.digest,
-            "_store": store,
-            "_found": found,
-        }
-        self.__dict__.update(plain)
-
-    @property
-    def description(self) -> ModelDescription:
-        """The model."""
-        found: Found = self.__dict__["_found"]
-        store: Store = self.__dict__["_store"]
-        known = found.description or store.description(found.digest)
-        if known:
-            return known
-        from ..description import ModelDescription
-
-        return ModelDescription(name=self.alt or "model", class_name="", layers=())
-
-
-@dataclass
 class _Production:
     """The state of one build's production."""
 
-    models: Models
-    store: Store
-    found: dict[ModelRequest, Found | Failure] = field(default_factory=dict)
-    details: dict[Failure, str] = field(default_factory=dict)
-    results: dict[Want, Picture | Failure] = field(default_factory=dict)
-    complaints: dict[Want, list[list[str]]] = field(default_factory=dict)
+    def __init__(self, models: Models, store: Store, options: Mapping[str, LayeredViewOptions]) -> None:
+        self.models = models
+        self.store = store
+        self.options = options
+        self.found: dict[ModelRequest, Found | Failure] = {}
+        self.details: dict[Failure, str] = {}
+        self.results: dict[Want, Picture | Failure] = {}
+        self.complaints: dict[Want, list[list[str]]] = {}
 
     def look_up(self, wants: Iterable[Want]) -> tuple[list[Want], list[ModelRequest]]:
         """Find what is there; gives the pictures to draw from known descriptions, and the models to describe."""
@@ -106,7 +79,7 @@ class _Production:
         if not to_describe:
             for want in to_draw:
                 self.draw(want)
-                yield want.slug
+                yield want.name
             return
         from concurrent.futures import ThreadPoolExecutor
 
@@ -122,10 +95,10 @@ class _Production:
                     if isinstance(found, Failure):
                         self.details[found] = detail
                     drawn += [drawer.submit(self.draw, want) for want in of_model[model] if not self._is_there(want)]
-                    yield of_model[model][0].slug
+                    yield of_model[model][0].name
             for want, each in zip(to_draw, drawn, strict=False):
                 each.result()
-                yield want.slug
+                yield want.name
             for each in drawn:
                 each.result()
         finally:
@@ -142,7 +115,7 @@ class _Production:
         try:
             from .drawn import draw
 
-            drawn = draw(description, want.options, want.format)
+            drawn = draw(description, self.options[want.options], want.format)
         except LayeredViewError as error:
             self.results[want] = Failure(subtype=error.subtype, message=_said(error))
             return
@@ -172,9 +145,26 @@ class _Production:
         self._note(want, stored, found)
 
     def _note(self, want: Want, stored: StoredPicture, found: Found) -> None:
-        self.results[want] = _CachedPicture(stored, want.format, self.store, found)
+        alt = str(stored.notes.get("alt", ""))
+        self.results[want] = Picture(
+            file=stored.path,
+            mime=settings.MIME_TYPES.get(want.format, ""),
+            width=stored.width,
+            height=stored.height,
+            describe=partial(self._description, found, alt),
+            alt=alt,
+            digest=stored.digest,
+        )
         complaints = stored.notes.get("complaints")
         self.complaints[want] = complaints if isinstance(complaints, list) else []
+
+    def _description(self, found: Found, alt: str) -> ModelDescription:
+        known = found.description or self.store.description(found.digest)
+        if known:
+            return known
+        from ..description import ModelDescription
+
+        return ModelDescription(name=alt or "model", class_name="", layers=())
 
     def again(self, want: Want) -> Picture | Failure:
         """Draw a picture anew whose file has gone."""
@@ -189,12 +179,12 @@ def _said(error: LayeredViewError) -> str:
     return str(error)
 
 
-def produce(app: Sphinx, requests: Mapping[str, list[PictureRequest]], pictures: Pictures) -> None:
+def produce(app: Sphinx, pictures: Pictures) -> None:
     """Find or make the pictures of all pages, and report what went wrong."""
     wanted = Wanted(app)
     store = Store(cache_folder(app), spare_folder(app))
-    production = _Production(Models(app, store, wanted.root), store)
-    all_requests = [(spelling(request), request) for wishes in requests.values() for request in wishes]
+    production = _Production(Models(app, store, wanted.root), store, wanted.options)
+    all_requests = [asked for page in pictures.pages.values() for asked in page]
     keys = _ask(all_requests, wanted, pictures)
     _make_all(app, list(dict.fromkeys(keys.values())), production)
     pictures.results.update({key: production.results[want] for key, want in keys.items()})

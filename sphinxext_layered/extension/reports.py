@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
@@ -23,17 +22,17 @@ _ONCE = ("framework",)
 _NO_CHILD = "; layered_view_python names the Python"
 
 
-@dataclass
 class Reports:
     """Collects what is to be said, each once, and says it when all pictures are done.
 
     With ``--exception-on-warning`` the first warning ends the build; by then the cache has everything.
     """
 
-    app: Sphinx
-    details: Mapping[Failure, str]
-    _lines: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    _alike: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)
+    def __init__(self, app: Sphinx, details: Mapping[Failure, str]) -> None:
+        self.app = app
+        self.details = details
+        self._lines: dict[tuple[str, str, str], str] = {}
+        self._alike: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
 
     def of_result(self, request: PictureRequest, result: Picture | Failure) -> None:
         """Report a request's failure."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
     from ..description import ModelDescription
@@ -14,8 +14,7 @@ Conditions = tuple[tuple[str, str], ...]
 """The kind and the expression of each `only` and `ifconfig` around a picture."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PictureRequest:
+class PictureRequest(NamedTuple):
     """One directive's wish, before conf.py's defaults are merged in.
 
     Attributes
@@ -39,9 +38,9 @@ class PictureRequest:
         The conditions of each place that shows it, of which one has to hold; empty where there are none.
     """
 
-    target: str = ""
-    file: str = ""
-    given: dict[str, Any] = field(default_factory=dict)
+    target: str
+    file: str
+    given: dict[str, Any]
     depends: tuple[str, ...] = ()
     format: str = ""
     downloads: tuple[str, ...] = ()
@@ -52,7 +51,7 @@ class PictureRequest:
 
     def document(self) -> dict[str, Any]:
         """Give the request as plain values, for the environment and for a node's attribute."""
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
@@ -65,8 +64,7 @@ class PictureRequest:
         return self.target or self.file
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(NamedTuple):
     """What a request came to: a file in the cache, and what it shows.
 
     Attributes
@@ -77,8 +75,9 @@ class Picture:
         The file's mime type; empty where there is none.
     width, height : int
         The size at which it is to be shown, in pixels of the page, whatever the file's pixel ratio.
-    description : ModelDescription
-        The model, for the alternative text and the table of layers.
+    describe : callable
+        Gives the model's description, for the alternative text and the table of layers; a page that stays as it is
+        never asks for it.
     alt : str
         The default alternative text, kept with the picture; empty where it is not known.
     digest : str
@@ -89,13 +88,17 @@ class Picture:
     mime: str
     width: int
     height: int
-    description: ModelDescription
+    describe: Callable[[], ModelDescription]
     alt: str = ""
     digest: str = ""
 
+    @property
+    def description(self) -> ModelDescription:
+        """The model."""
+        return self.describe()
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+
+class Failure(NamedTuple):
     """Why a request has no picture; its warning is the build step's.
 
     Attributes

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..cache import digest_of, slug_of
 from ..errors import LayeredViewError, OptionError
 from ..options import LayeredViewOptions
-from ..target import parse_target
 from ..worker import ModelRequest
+from ..worker.dependencies import FileHashes, Installed
 from . import config as settings
 from .places import project_root, relative_to_root
 from .request import Failure, PictureRequest
@@ -23,7 +22,7 @@ from .request import Failure, PictureRequest
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 @cache
@@ -33,42 +32,41 @@ def version_of(room: str) -> str:
     Found without importing it: a build that draws nothing loads no drawing code. A change of the code
     is a change of the key, with no number that somebody has to raise.
     """
-    digest = hashlib.sha256()
-    for path in sorted((_PACKAGE / room).rglob("*")):
-        if path.suffix in (".py", ".ttf"):
-            digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
-    if room == "drawing":
-        for name in ("pillow", "aggdraw", "reportlab"):
-            digest.update(f"{name} {_version(name)}\0".encode())
-    return digest.hexdigest()
+    hashes = FileHashes()
+    paths = (
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(os.path.join(_PACKAGE, room))
+        for name in names
+        if name.endswith((".py", ".ttf"))
+    )
+    code = sorted((os.path.relpath(path, _PACKAGE).replace(os.sep, "/"), hashes.of(path)) for path in paths)
+    painters = ("pillow", "aggdraw", "reportlab") if room == "drawing" else ()
+    installed = Installed()
+    return digest_of([code, [installed.version(name) for name in painters]])
 
 
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+class Want(NamedTuple):
+    """One picture.
 
-
-@dataclass(frozen=True)
-class Want:
-    """One picture: a model, drawn with options, in a format (empty: only what is said about it)."""
+    Attributes
+    ----------
+    model : ModelRequest
+    options : str
+        The drawing options in one spelling, by which `Wanted.options` has them.
+    format : str
+        Empty where only what is said about the picture is wanted.
+    name : str
+        The beginning of the file's name.
+    """
 
     model: ModelRequest
-    options: LayeredViewOptions = field(compare=False)
+    options: str
     format: str
-    slug: str
-    spelt: str
+    name: str
 
     def key(self, description_digest: str) -> str:
         """Give the key of the picture of that description."""
-        return digest_of([description_digest, self.spelt, self.format, self.slug, version_of("drawing")])
-
-    @cached_property
-    def name(self) -> str:
-        """The beginning of the file's name."""
-        return f"{self.slug}-dark" if self.options.theme == "dark" else self.slug
+        return digest_of([description_digest, self.options, self.format, self.name, version_of("drawing")])
 
 
 def model_key(model: ModelRequest) -> str:
@@ -76,12 +74,19 @@ def model_key(model: ModelRequest) -> str:
     return digest_of([model.document(), version_of("reading")])
 
 
-@dataclass
 class Wanted:
-    """Turns requests into wants, remembering options that many pages share."""
+    """Turns requests into wants, remembering options that many pages share.
 
-    app: Sphinx
-    options: dict[str, tuple[LayeredViewOptions, str]] = field(default_factory=dict)
+    Attributes
+    ----------
+    options : dict of str to LayeredViewOptions
+        By their one spelling.
+    """
+
+    def __init__(self, app: Sphinx) -> None:
+        self.app = app
+        self.options: dict[str, LayeredViewOptions] = {}
+        self._spelt: dict[str, str] = {}
 
     @cached_property
     def root(self) -> Path:
@@ -106,7 +111,8 @@ class Wanted:
                     yield theme, format, Failure(subtype=error.subtype, message=str(error))
 
     def _want(self, request: PictureRequest, theme: str, format: str) -> Want:
-        options, spelt = self._options(request.given, theme)
+        spelt = self._options(request.given, theme)
+        options = self.options[spelt]
         model = ModelRequest(
             target=request.target,
             file=relative_to_root(self.app, self.root, request.file) if request.file else None,
@@ -114,20 +120,22 @@ class Wanted:
             text_reference=options.text_reference,
             depends=tuple(relative_to_root(self.app, self.root, path) for path in request.depends),
         )
-        return Want(model, options, format, _slug(request), spelt)
+        return Want(model, spelt, format, f"{_slug(request)}-dark" if options.theme == "dark" else _slug(request))
 
-    def _options(self, given: dict[str, Any], theme: str) -> tuple[LayeredViewOptions, str]:
+    def _options(self, given: dict[str, Any], theme: str) -> str:
+        """Give the one spelling of the options that a page gives, under which `options` has them from then on."""
         merged = {**settings.merged(self.app.config, given), "theme": theme}
-        spelt = json.dumps(merged, sort_keys=True, default=str)
-        if spelt not in self.options:
+        asked = json.dumps(merged, sort_keys=True, default=str)
+        if asked not in self._spelt:
             if merged.get("font_path"):
                 merged["font_path"] = str(Path(self.app.confdir, str(merged["font_path"])))
             options = LayeredViewOptions.of(merged)
             canonical = options.canonical()
             if options.font_path is not None:
                 canonical["font_path"] = _digest_of_font(options.font_path)
-            self.options[spelt] = (options, json.dumps(canonical, sort_keys=True))
-        return self.options[spelt]
+            self._spelt[asked] = spelt = json.dumps(canonical, sort_keys=True)
+            self.options[spelt] = options
+        return self._spelt[asked]
 
 
 def _digest_of_font(path: str) -> str:
@@ -140,8 +148,8 @@ def _digest_of_font(path: str) -> str:
 def _slug(request: PictureRequest) -> str:
     if request.file:
         return slug_of(Path(request.file).stem)
-    target = parse_target(request.target)
-    name = target.attribute.rpartition(".")[2]
+    module, _, attribute = request.target.partition("(")[0].partition(":")
+    name = attribute.rpartition(".")[2]
     if slug_of(name) in ("build", "model", "make", "make-model", "build-model", "create-model", "get-model"):
-        name = f"{target.module.rpartition('.')[2]} {name}"
+        name = f"{module.rpartition('.')[2]} {name}"
     return slug_of(name)

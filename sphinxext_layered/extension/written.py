@@ -11,9 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _UNKNOWN: Final = ""
-_OWN_NAME: Final = re.compile(r"[a-z0-9-]+-([0-9a-f]{12})\.[a-z]{3,4}")
+_OWN_NAME: Final = r"[a-z0-9-]+-([0-9a-f]{12})\.[a-z]{3,4}"
 
 
-@dataclass
 class Written:
     """The record of one builder and output folder.
 
@@ -40,10 +39,17 @@ class Written:
         By name, the SHA-256 of each file of ours that may lie in the image folder.
     """
 
-    path: Path
-    signatures: dict[str, str] = field(default_factory=dict)
-    files: dict[str, list[str]] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        path: Path,
+        signatures: dict[str, str] | None = None,
+        files: dict[str, list[str]] | None = None,
+        digests: dict[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        self.signatures = signatures or {}
+        self.files = files or {}
+        self.digests = digests or {}
 
     @classmethod
     def of(cls, app: Sphinx) -> Self:
@@ -64,7 +70,10 @@ class Written:
 
         So does a page whose picture has gone from the image folder.
         """
-        there = {name for names in self.files.values() for name in names if (folder / name).is_file()}
+        try:
+            there = set(os.listdir(folder))
+        except OSError:
+            there = set()
         return sorted(
             page
             for page, signature in signatures.items()
@@ -122,7 +131,7 @@ def _ours(folder: Path, others: set[str]) -> Iterator[tuple[str, str]]:
     """Give the name and digest of each file in `folder` that is ours by its name, and none of `others`."""
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
-            named = _OWN_NAME.fullmatch(path.name)
+            named = re.fullmatch(_OWN_NAME, path.name)
             if named and path.name not in others and path.is_file():
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 if digest.startswith(named[1]):

@@ -9,9 +9,9 @@ since every build looks its models up.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .dependencies import FileHashes, Installed, MadeFrom, differences, still_true
 
@@ -35,8 +35,7 @@ __all__ = [
 _started = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelRequest:
+class ModelRequest(NamedTuple):
     """One model that is to be described.
 
     Attributes
@@ -75,8 +74,7 @@ class ModelRequest:
         return self.target or self.file or ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkerSettings:
+class WorkerSettings(NamedTuple):
     """How the child is started and what it may do.
 
     Attributes
@@ -103,7 +101,7 @@ class WorkerSettings:
     """
 
     python: str = sys.executable
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
     sys_path: tuple[str, ...] = ()
     directory: str = ""
     root: str = ""
@@ -113,8 +111,7 @@ class WorkerSettings:
     gpu: bool = False
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(NamedTuple):
     """A model's description, and what it was made from."""
 
     request: ModelRequest
@@ -122,8 +119,7 @@ class Described:
     made_from: MadeFrom
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(NamedTuple):
     """A model that could not be described.
 
     Attributes

@@ -14,9 +14,8 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 FRAMEWORKS: Final = frozenset({"keras", "tensorflow", "tf_keras", "jax", "torch"})
 """Packages that count by their version alone: what they import in turn does not count."""
@@ -41,8 +40,7 @@ TWINS: Final = {
 }
 
 
-@dataclass(frozen=True)
-class MadeFrom:
+class MadeFrom(NamedTuple):
     """What a model was made from, named so that it means the same in another checkout.
 
     Attributes
@@ -204,14 +202,14 @@ def _find_spec(name: str, path: Sequence[str] | None, sys_path: Sequence[str]) -
     return spec
 
 
-@dataclass
 class FileHashes:
     """The SHA-256 of files, each read once.
 
     Newlines of text are made alike first, since a checkout on Windows may have changed them.
     """
 
-    known: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
 
     def of(self, path: str) -> str:
         """Give the digest of the file's content, or `ABSENT`."""
@@ -262,8 +260,15 @@ class Installed:
         path = sys.path if self._path is None else self._path
         with contextlib.suppress(Exception):
             for distribution in importlib.metadata.distributions(name=name, path=path):
-                return str(distribution.version)
+                return _version_of(distribution)
         return None
+
+
+def _version_of(distribution: importlib.metadata.Distribution) -> str:
+    """Give a version by its line, without having all of the metadata parsed, which takes much longer."""
+    head = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
+    line = re.search(r"^Version:[ \t]*(\S+)[ \t]*$", head, re.MULTILINE)
+    return line[1] if line else str(distribution.version)
 
 
 def _is_this(python: str) -> bool:

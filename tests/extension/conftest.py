@@ -68,9 +68,11 @@ class ReadyMade:
     app: Any = None
     failures: dict[str, Failure] = field(default_factory=dict)
     asked: list[tuple[PictureRequest, str, str]] = field(default_factory=list)
+    pages: dict[str, list[tuple[str, PictureRequest]]] = field(default_factory=dict)
 
     def make(self, app: Any, env: Any) -> list[str]:
         self.app = app
+        self.pages = build.asked_by_pages(env)
         return []
 
     def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Picture | Failure:
@@ -85,7 +87,7 @@ class ReadyMade:
         if format:
             file = self.folder / f"{request.reference.replace(':', '-')}-{theme}.{format}"
             file.write_bytes(BYTES[format])
-        return Picture(file=file, mime=MIME_TYPES.get(format, ""), width=300, height=100, description=MODEL)
+        return Picture(file=file, mime=MIME_TYPES.get(format, ""), width=300, height=100, describe=lambda: MODEL)
 
 
 @pytest.fixture
