@@ -127,7 +127,7 @@ class Cache:
         data = description.to_json().encode("utf-8", "surrogatepass")
         digest = hashlib.sha256(data).hexdigest()
         if self._description_bytes(digest) is None:
-            self._write(self._path("descriptions", digest, ".json"), data)
+            self._write(self.file_of_description(digest), data)
         latest = State(json.loads(json.dumps(made_from)), digest)
         self.keep_states(key, [latest, *(each for each in self.states(key) if each.made_from != latest.made_from)])
         return digest
@@ -137,8 +137,12 @@ class Cache:
         kept = [{"made_from": each.made_from, "description": each.description} for each in states[:MOST_STATES]]
         self._write_record("manifests", key, {"states": kept})
 
+    def file_of_description(self, digest: str) -> str:
+        """Give the path of the file that has, or would have, the description of that digest."""
+        return self._path("descriptions", digest, ".json")
+
     def _description_bytes(self, digest: str) -> bytes | None:
-        data = _bytes_of(self._path("descriptions", digest, ".json"))
+        data = _bytes_of(self.file_of_description(digest))
         return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
 
     # -- pictures ------------------------------------------------------------------------------------

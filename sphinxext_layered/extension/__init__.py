@@ -24,6 +24,7 @@ ENV_VERSION: Final = 2
 STYLE_SHEET: Final = "layered_view.css"
 
 _builders: Final[WeakKeyDictionary[BuildEnvironment, Builder]] = WeakKeyDictionary()
+_read: Final[WeakKeyDictionary[BuildEnvironment, set[str]]] = WeakKeyDictionary()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_message_catalog("sphinxext_layered", str(Path(__file__).parents[1] / "locale"))
     app.connect("builder-inited", _note_builder)
     app.connect("builder-inited", _add_style_sheet)
+    app.connect("env-before-read-docs", _note_read, priority=900)
     app.connect("doctree-read", _note_conditions)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
@@ -72,6 +74,11 @@ def builder_of(env: BuildEnvironment) -> Builder:
     return _builders[env]
 
 
+def read_in(env: BuildEnvironment) -> set[str]:
+    """Give the names of the pages that are read in this build, and so written in any case."""
+    return _read.get(env, set())
+
+
 def _note_builder(app: Sphinx) -> None:
     _builders[app.env] = app.builder
 
@@ -89,6 +96,10 @@ def _add_style_sheet(app: Sphinx) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     app.add_css_file(STYLE_SHEET)
+
+
+def _note_read(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    _read[env] = set(docnames)
 
 
 def _note_conditions(app: Sphinx, doctree: nodes.document) -> None:

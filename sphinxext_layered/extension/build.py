@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,6 +22,10 @@ from .request import Failure, Picture, PictureRequest
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+    from .produce import Producer
+    from .receipt import Receipt
+    from .written import Written
 
 Result = Picture | Failure
 
@@ -45,10 +50,14 @@ class Pictures:
         By page, what its pictures came to.
     shown : set of str
         The pages that have asked for their pictures, and so are written.
+    held : set of str
+        The pages that rest on the last build's receipt; their pictures are looked up when somebody asks for them.
     otherwise : Failure
-        What a request that is not there came to.
-    again, tidy : callable or None
-        Makes one picture anew whose file has gone; tidies the cache.
+        What a request came to where there is no `producer`.
+    producer : callable or None
+        Gives what finds and makes pictures.
+    record : Written or None
+        What the builder has written.
     """
 
     def __init__(self) -> None:
@@ -57,14 +66,18 @@ class Pictures:
         self.pages: dict[str, list[tuple[str, PictureRequest]]] = {}
         self.signatures: dict[str, str] = {}
         self.shown: set[str] = set()
+        self.held: set[str] = set()
         self.otherwise = _UNKNOWN
-        self.again: Callable[[PictureRequest, tuple[str, str, str]], Result] | None = None
-        self.tidy: Callable[[], None] | None = None
+        self.producer: Callable[[], Producer] | None = None
+        self.record: Written | None = None
+        self.receipt: Receipt | None = None
 
     def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Result:
         """Give a request's picture, by default in its first theme and the builder's format, or why there is none."""
         self.shown.add(request.docname)
         spelt = spelling(request)
+        if spelt not in self.asked and self.producer is not None and request.docname in self.held:
+            self.producer().find(self.pages[request.docname])
         if not self.asked.get(spelt):
             return self.otherwise
         _, first_theme, first_format = self.asked[spelt][0]
@@ -77,8 +90,8 @@ class Pictures:
         if result is None:
             only = self.results[spelt, first_theme, first_format]
             return only if isinstance(only, Failure) else _UNKNOWN
-        if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.again:
-            result = self.results[key] = self.again(request, key)
+        if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.producer:
+            result = self.results[key] = self.producer().again(request, key)
         return result
 
     def themes_of(self, request: PictureRequest) -> tuple[str, ...]:
@@ -126,18 +139,15 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if not settings.needs_descriptions(app.builder):
         pictures.otherwise = _NOT_WANTED
         return []
-    pictures.pages = requests = asked_by_pages(env)
-    if not requests:
+    pictures.pages = asked_by_pages(env)
+    if not pictures.pages:
         return []
+    pictures.record = record = Written.of(app)
     if app.config.layered_view_mode == "off":
         pictures.otherwise = _OFF
-        pictures.signatures = dict.fromkeys(requests, _OFF.subtype)
+        pictures.signatures = dict.fromkeys(pictures.pages, _OFF.subtype)
     else:
-        from .produce import produce
-
-        produce(app, pictures)
-        pictures.signatures = {page: _signature(asked, pictures) for page, asked in requests.items()}
-    record = Written.of(app)
+        _produce(app, env, pictures, record)
     from .places import image_folder
 
     differing = record.differing(pictures.signatures, image_folder(app))
@@ -149,6 +159,32 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return differing
 
 
+def _produce(app: Sphinx, env: BuildEnvironment, pictures: Pictures, record: Written) -> None:
+    """Find or make the pictures of all pages but those that rest on the last build's receipt."""
+    from . import read_in
+    from .places import project_root
+    from .receipt import Receipt
+    from .sources import Sources
+
+    sources = Sources(app, project_root(app))
+
+    @cache
+    def producer() -> Producer:
+        from .produce import Producer
+
+        return Producer(app, pictures, sources)
+
+    pictures.producer = producer
+    pictures.receipt = receipt = Receipt(app, record, sources)
+    pictures.held = {page for page, asked in pictures.pages.items() if receipt.holds(page, asked)} - read_in(env)
+    if asked := [each for page, wishes in pictures.pages.items() if page not in pictures.held for each in wishes]:
+        producer().make(asked)
+    pictures.signatures = {
+        page: record.signatures[page] if page in pictures.held else _signature(asked, pictures)
+        for page, asked in pictures.pages.items()
+    }
+
+
 def build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Note what was written, and remove our pictures that no page shows any more."""
     env = getattr(app, "env", None)
@@ -158,23 +194,37 @@ def build_finished(app: Sphinx, exception: Exception | None) -> None:
     from .places import image_folder
     from .written import Written
 
-    record = Written.of(app)
+    record = pictures.record or Written.of(app)
     if not pictures.signatures and not record.signatures and not record.digests:
         return
-    requests = pictures.pages
     copied = {os.path.basename(source): name for source, name in getattr(app.builder, "images", {}).items()}
-    for page in pictures.shown & requests.keys():
-        names = [copied[file.name] for file in _files(requests[page], pictures) if file.name in copied]
-        # Once more, where a signature is of pictures: one may have gone missing while the build ran.
-        signature = _signature(requests[page], pictures) if pictures.asked else pictures.signatures[page]
-        record.note(page, signature, names)
+    for page in pictures.shown & pictures.pages.keys():
+        names = [copied[file.name] for file in _files(pictures.pages[page], pictures) if file.name in copied]
+        if pictures.producer is not None:
+            # Once more: a picture may have gone missing while the build ran.
+            pictures.signatures[page] = _signature(pictures.pages[page], pictures)
+        record.note(page, pictures.signatures[page], names)
     if copied:
         record.digests.update({copied[name]: digest for name, digest in _digests(pictures) if name in copied})
-    record.forget_all_but(requests)
+    record.forget_all_but(pictures.pages)
     record.remove_stale(image_folder(app))
     record.save()
-    if pictures.tidy is not None:
-        pictures.tidy()
+    if pictures.receipt is not None:
+        _renew(pictures, record, pictures.receipt)
+    if pictures.producer is not None and pictures.asked:
+        pictures.producer().tidy()
+
+
+def _renew(pictures: Pictures, record: Written, receipt: Receipt) -> None:
+    """Write what the next build can rest on."""
+    written = {page for page, signature in pictures.signatures.items() if record.signatures.get(page) == signature}
+    rests = {}
+    if pictures.producer is not None and pictures.asked:
+        producer = pictures.producer()
+        found = {page: producer.rests_of(pictures.pages[page]) for page in written - pictures.held}
+        rests = {page: each for page, each in found.items() if each is not None}
+    held = (page for page in pictures.held if record.signatures.get(page) == receipt.signature(page))
+    receipt.renew(pictures.pages, held, rests)
 
 
 def _results(asked: Iterable[tuple[str, PictureRequest]], pictures: Pictures) -> Iterator[Result]:

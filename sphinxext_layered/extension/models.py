@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -15,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..cache import digest_of
 from ..errors import DescriptionError, LayeredViewError
 from ..worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
-from ..worker.dependencies import FileHashes, Installed, MadeFrom, differences
+from ..worker.dependencies import MadeFrom
 from . import committed
-from .places import descriptions_folder, search_path
+from .places import descriptions_folder
 from .request import Failure
 from .wants import model_key
 
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
     from ..description import ModelDescription
+    from .sources import Sources
     from .store import Store
 
 
@@ -38,23 +37,25 @@ class Found(NamedTuple):
         None while it lies in the cache.
     stale : tuple of str
         What differs from what it was made from.
+    made_from : MadeFrom or None
+        None where that is not known.
     """
 
     digest: str
     description: ModelDescription | None = None
     stale: tuple[str, ...] = ()
+    made_from: MadeFrom | None = None
 
 
 class Models:
     """Finds and makes descriptions, for one build."""
 
-    def __init__(self, app: Sphinx, store: Store, root: Path) -> None:
+    def __init__(self, app: Sphinx, store: Store, sources: Sources) -> None:
         self.app = app
         self.store = store
-        self.root = root
-        self.hashes = FileHashes()
+        self.sources = sources
+        self.root = sources.root
         self.committing_failed = ""
-        self._differences: dict[MadeFrom, tuple[str, ...]] = {}
 
     @property
     def mode(self) -> str:
@@ -99,7 +100,7 @@ class Models:
                 continue
             if not self.store.has_description(state.description):
                 continue
-            found = Found(state.description, None, self.differing(made_from))
+            found = Found(state.description, None, self.sources.differing(made_from), made_from)
             if not found.stale and self.folder is not None and self.mode == "auto":
                 description = self.store.description(state.description)
                 if description is None:
@@ -111,7 +112,7 @@ class Models:
         found = committed.read(self.folder, model) if self.folder is not None else None
         if found is not None:
             digest = digest_of(found.description.to_json())
-            yield Found(digest, found.description, self.differing(found.made_from))
+            yield Found(digest, found.description, self.sources.differing(found.made_from), found.made_from)
 
     def _in_file(self, path: Path) -> Found | None:
         """Read a file that is itself a description, None where it is not."""
@@ -125,21 +126,6 @@ class Models:
         except (OSError, ValueError, RecursionError, DescriptionError):
             return None
         return Found(digest_of(description.to_json()), description)
-
-    def differing(self, made_from: MadeFrom) -> tuple[str, ...]:
-        """Name what differs from what a model was made from."""
-        if made_from not in self._differences:
-            found = differences(
-                made_from,
-                self.root,
-                hashes=self.hashes,
-                installed=self._installed,
-                environment=dict(self.app.config.layered_view_environment),
-                sys_path=self._search_path,
-                cached=self.mode == "cached",
-            )
-            self._differences[made_from] = tuple(found)
-        return self._differences[made_from]
 
     def _refused(self, model: ModelRequest) -> Failure | None:
         """Refuse a name outside ``layered_view_modules`` also where its description is at hand."""
@@ -184,7 +170,7 @@ class Models:
             digest = digest_of(answer.description.to_json())
         if self.folder is not None:
             self._commit(answer.request, committed.Committed(answer.description, answer.made_from))
-        return Found(digest, answer.description), ""
+        return Found(digest, answer.description, made_from=answer.made_from), ""
 
     def _commit(self, model: ModelRequest, found: committed.Committed) -> None:
         assert self.folder is not None
@@ -199,21 +185,13 @@ class Models:
         return descriptions_folder(self.app)
 
     @cached_property
-    def _search_path(self) -> list[str]:
-        return search_path(self.app.confdir)
-
-    @cached_property
-    def _installed(self) -> Installed:
-        return Installed(self.worker_settings.python)
-
-    @cached_property
     def worker_settings(self) -> WorkerSettings:
         """How the child is started."""
         config = self.app.config
         return WorkerSettings(
-            python=_python(self.app) or sys.executable,
+            python=self.sources.python,
             environment=dict(config.layered_view_environment),
-            sys_path=tuple(self._search_path),
+            sys_path=tuple(self.sources.search_path),
             directory=os.getcwd(),
             root=str(self.root),
             timeout=config.layered_view_timeout,
@@ -221,15 +199,6 @@ class Models:
             modules=config.layered_view_modules,
             gpu=config.layered_view_gpu,
         )
-
-
-def _python(app: Sphinx) -> str | None:
-    told = app.config.layered_view_python
-    if not told:
-        return None
-    path = Path(app.confdir, told)
-    # Not resolved: a virtual environment's interpreter is a link, and is known by where the link lies.
-    return str(path.absolute()) if path.exists() else shutil.which(told) or told
 
 
 def _missing(app: Sphinx, model: ModelRequest) -> str:

@@ -15,8 +15,10 @@ from . import config as settings
 from .build import Pictures
 from .models import Found, Models
 from .places import cache_folder, spare_folder
+from .receipt import Asked, Rests
 from .reports import Reports
 from .request import Failure, Picture, PictureRequest
+from .sources import Sources
 from .store import Store
 from .wants import Want, Wanted
 
@@ -179,65 +181,109 @@ def _said(error: LayeredViewError) -> str:
     return str(error)
 
 
-def produce(app: Sphinx, pictures: Pictures) -> None:
-    """Find or make the pictures of all pages, and report what went wrong."""
-    wanted = Wanted(app)
-    store = Store(cache_folder(app), spare_folder(app))
-    production = _Production(Models(app, store, wanted.root), store, wanted.options)
-    all_requests = [asked for page in pictures.pages.values() for asked in page]
-    keys = _ask(all_requests, wanted, pictures)
-    _make_all(app, list(dict.fromkeys(keys.values())), production)
-    pictures.results.update({key: production.results[want] for key, want in keys.items()})
+class Producer:
+    """Finds or makes the pictures of a build."""
 
-    def again(request: PictureRequest, key: _Key) -> Picture | Failure:
-        result = production.again(keys[key])
-        late = Reports(app, production.details)
-        late.of_result(request, result)
-        late.send()
+    def __init__(self, app: Sphinx, pictures: Pictures, sources: Sources) -> None:
+        self._app = app
+        self._pictures = pictures
+        self._wanted = Wanted(app, sources.root)
+        self._store = Store(cache_folder(app), spare_folder(app))
+        self._production = _Production(Models(app, self._store, sources), self._store, self._wanted.options)
+        self._keys: dict[_Key, Want] = {}
+
+    def make(self, asked: Asked) -> None:
+        """Find or make pictures, and report what went wrong."""
+        keys = self._ask(asked)
+        self._make_all(list(dict.fromkeys(keys.values())))
+        self._pictures.results.update({key: self._production.results[want] for key, want in keys.items()})
+        reports = Reports(self._app, self._production.details)
+        for spelt, request in asked:
+            for key in self._pictures.asked[spelt]:
+                reports.of_result(request, self._pictures.results[key])
+                if key in keys:
+                    self._report(reports, request, keys[key])
+        reports.of_the_store(self._store, self._production.models)
+        reports.send()
+
+    def find(self, asked: Asked) -> None:
+        """Find the pictures of a page that is written after all; nothing is described any more, writers may fork."""
+        keys = self._ask(asked)
+        to_draw, to_describe = self._production.look_up(dict.fromkeys(keys.values()))
+        for want in to_draw:
+            self._production.draw(want)
+        for key, want in keys.items():
+            lost = want.model in to_describe
+            self._pictures.results[key] = (
+                Failure(subtype="cache", message=_LOST) if lost else self._production.results[want]
+            )
+        for spelt, request in asked:
+            self._report_late(request, *(self._pictures.results[key] for key in self._pictures.asked[spelt]))
+
+    def again(self, request: PictureRequest, key: _Key) -> Picture | Failure:
+        """Draw a picture anew whose file has gone."""
+        result = self._production.again(self._keys[key])
+        self._report_late(request, result)
         return result
 
-    pictures.again = again
-    pictures.tidy = store.tidy
-    reports = Reports(app, production.details)
-    for spelt, request in all_requests:
-        for key in pictures.asked[spelt]:
-            reports.of_result(request, pictures.results[key])
-            if key in keys:
-                _report(reports, request, keys[key], production)
-    reports.of_the_store(store, production.models)
-    reports.send()
+    def tidy(self) -> None:
+        """Prune the cache now and then."""
+        self._store.tidy()
 
+    def rests_of(self, asked: Asked) -> Rests | None:
+        """Give what a page rests on; None where there is anything to say of it, or it cannot be told."""
+        rests = Rests([], [])
+        if self._store.problem:
+            return None
+        for spelt, request in asked:
+            for key in self._pictures.asked.get(spelt, ()):
+                want, result = self._keys.get(key), self._pictures.results[key]
+                found = self._production.found.get(want.model) if want is not None else None
+                if want is None or not isinstance(result, Picture) or not isinstance(found, Found):
+                    return None
+                if found.made_from is None or found.stale or self._production.complaints.get(want):
+                    return None
+                if result.file is None or request.downloads or self._wanted.options[want.options].font_path:
+                    return None
+                rests.made_from.append(found.made_from)
+                rests.files.extend((str(result.file), self._store.file_of_description(found.digest)))
+        return rests
 
-def _ask(requests: Iterable[tuple[str, PictureRequest]], wanted: Wanted, pictures: Pictures) -> dict[_Key, Want]:
-    """Note what each request asks for; gives what is wanted by key, without what cannot even be wanted."""
-    keys: dict[_Key, Want] = {}
-    for spelt, request in requests:
-        asked = pictures.asked.setdefault(spelt, [])
-        for theme, format, want in wanted.of(request):
-            key = (spelt, theme, format)
-            if isinstance(want, Failure):
-                pictures.results[key] = want
-            else:
-                keys[key] = want
-            if key not in asked:
-                asked.append(key)
-    return keys
+    def _ask(self, asked: Asked) -> dict[_Key, Want]:
+        """Note what each request asks for; gives what is wanted by key, without what cannot even be wanted."""
+        keys: dict[_Key, Want] = {}
+        for spelt, request in asked:
+            noted = self._pictures.asked.setdefault(spelt, [])
+            for theme, format, want in self._wanted.of(request):
+                key = (spelt, theme, format)
+                if isinstance(want, Failure):
+                    self._pictures.results[key] = want
+                else:
+                    keys[key] = want
+                if key not in noted:
+                    noted.append(key)
+        self._keys.update(keys)
+        return keys
 
+    def _make_all(self, wants: list[Want]) -> None:
+        """Find all that is wanted, and make the rest, with the progress on the screen."""
+        to_draw, to_describe = self._production.look_up(wants)
+        steps = len(to_draw) + len(to_describe)
+        if not steps:
+            return
+        with closing(self._production.make(wants, to_draw, to_describe)) as work:
+            for _ in status_iterator(work, "drawing models... ", "brown", steps, self._app.verbosity):
+                pass
 
-def _make_all(app: Sphinx, wants: list[Want], production: _Production) -> None:
-    """Find all that is wanted, and make the rest, with the progress on the screen."""
-    to_draw, to_describe = production.look_up(wants)
-    steps = len(to_draw) + len(to_describe)
-    if not steps:
-        return
-    with closing(production.make(wants, to_draw, to_describe)) as work:
-        for _ in status_iterator(work, "drawing models... ", "brown", steps, app.verbosity):
-            pass
+    def _report(self, reports: Reports, request: PictureRequest, want: Want) -> None:
+        """Report what is to be said of a picture that there is."""
+        reports.of_complaints(request, self._production.complaints.get(want, []))
+        found = self._production.found.get(want.model)
+        if isinstance(found, Found):
+            reports.of_staleness(request, found.stale)
 
-
-def _report(reports: Reports, request: PictureRequest, want: Want, production: _Production) -> None:
-    """Report what is to be said of a picture that there is."""
-    reports.of_complaints(request, production.complaints.get(want, []))
-    found = production.found.get(want.model)
-    if isinstance(found, Found):
-        reports.of_staleness(request, found.stale)
+    def _report_late(self, request: PictureRequest, *results: Picture | Failure) -> None:
+        late = Reports(self._app, self._production.details)
+        for result in results:
+            late.of_result(request, result)
+        late.send()

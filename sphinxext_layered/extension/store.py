@@ -45,6 +45,10 @@ class Store:
         """Say whether a description is there and whole."""
         return any(cache.has_description(digest) for cache in self._readable)
 
+    def file_of_description(self, digest: str) -> str:
+        """Give the path that a description has in the cache."""
+        return self._caches[0].file_of_description(digest)
+
     def picture(self, key: str) -> StoredPicture | None:
         """Give a picture, or None."""
         return next(filter(None, (cache.picture(key) for cache in self._readable)), None)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
-from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,35 +12,13 @@ from ..cache import digest_of, slug_of
 from ..errors import LayeredViewError, OptionError
 from ..options import LayeredViewOptions
 from ..worker import ModelRequest
-from ..worker.dependencies import FileHashes, Installed
 from . import config as settings
-from .places import project_root, relative_to_root
+from .places import relative_to_root
 from .request import Failure, PictureRequest
+from .versions import version_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-@cache
-def version_of(room: str) -> str:
-    """Give a digest of the code and fonts in one folder of this package, and of what it paints with.
-
-    Found without importing it: a build that draws nothing loads no drawing code. A change of the code
-    is a change of the key, with no number that somebody has to raise.
-    """
-    hashes = FileHashes()
-    paths = (
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(os.path.join(_PACKAGE, room))
-        for name in names
-        if name.endswith((".py", ".ttf"))
-    )
-    code = sorted((os.path.relpath(path, _PACKAGE).replace(os.sep, "/"), hashes.of(path)) for path in paths)
-    painters = ("pillow", "aggdraw", "reportlab") if room == "drawing" else ()
-    installed = Installed()
-    return digest_of([code, [installed.version(name) for name in painters]])
 
 
 class Want(NamedTuple):
@@ -83,15 +59,11 @@ class Wanted:
         By their one spelling.
     """
 
-    def __init__(self, app: Sphinx) -> None:
+    def __init__(self, app: Sphinx, root: Path) -> None:
         self.app = app
+        self.root = root
         self.options: dict[str, LayeredViewOptions] = {}
         self._spelt: dict[str, str] = {}
-
-    @cached_property
-    def root(self) -> Path:
-        """The project's root."""
-        return project_root(self.app)
 
     def of(self, request: PictureRequest) -> Iterator[tuple[str, str, Want | Failure]]:
         """Give the theme, the format and the want of each picture of a request, the page's own format first."""
