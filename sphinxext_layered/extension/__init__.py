@@ -5,6 +5,7 @@ What draws is imported when there is something to draw.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ ENV_VERSION: Final = 2
 STYLE_SHEET: Final = "layered_view.css"
 
 _builders: Final[WeakKeyDictionary[BuildEnvironment, Builder]] = WeakKeyDictionary()
+_processes: Final[WeakKeyDictionary[BuildEnvironment, int]] = WeakKeyDictionary()
 _read: Final[WeakKeyDictionary[BuildEnvironment, set[str]]] = WeakKeyDictionary()
 
 
@@ -48,7 +50,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _note_builder)
     app.connect("builder-inited", _add_style_sheet)
     app.connect("env-before-read-docs", _note_read, priority=900)
-    app.connect("doctree-read", _note_conditions)
+    app.connect("doctree-read", _page_read)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("env-updated", _draw)
@@ -81,6 +83,7 @@ def read_in(env: BuildEnvironment) -> set[str]:
 
 def _note_builder(app: Sphinx) -> None:
     _builders[app.env] = app.builder
+    _processes[app.env] = os.getpid()
 
 
 def _add_style_sheet(app: Sphinx) -> None:
@@ -102,11 +105,15 @@ def _note_read(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     _read[env] = set(docnames)
 
 
-def _note_conditions(app: Sphinx, doctree: nodes.document) -> None:
+def _page_read(app: Sphinx, doctree: nodes.document) -> None:
     if hasattr(app.env, "layered_views"):
         from .conditions import note_conditions
 
         note_conditions(app, doctree)
+        if _processes.get(app.env) == os.getpid():  # not a fork that reads for the main process
+            from . import build
+
+            build.page_read(app, app.env.docname)
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:

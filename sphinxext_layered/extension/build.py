@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from .produce import Producer
     from .receipt import Receipt
+    from .sources import Sources
     from .written import Written
 
 Result = Picture | Failure
 
 _ASIDE: WeakKeyDictionary[Any, Pictures] = WeakKeyDictionary()
+_BEGUN: WeakKeyDictionary[Any, Pictures] = WeakKeyDictionary()
 _OFF = Failure(subtype="off", message="pictures are switched off: layered_view_mode is 'off'")
 _NOT_WANTED = Failure(subtype="off", message="this builder shows no pictures")
 _UNKNOWN = Failure(subtype="error", message="this picture was asked for after the build step; build again")
@@ -56,6 +58,8 @@ class Pictures:
         What a request came to where there is no `producer`.
     producer : callable or None
         Gives what finds and makes pictures.
+    end : callable
+        Leaves the models undescribed that are still being described.
     record : Written or None
         What the builder has written.
     """
@@ -69,6 +73,8 @@ class Pictures:
         self.held: set[str] = set()
         self.otherwise = _UNKNOWN
         self.producer: Callable[[], Producer] | None = None
+        self.end: Callable[[], None] = lambda: None
+        self.sources: Sources | None = None
         self.record: Written | None = None
         self.receipt: Receipt | None = None
 
@@ -88,7 +94,7 @@ class Pictures:
             key = (spelt, first_theme, key[2])
             result = self.results.get(key)
         if result is None:
-            only = self.results[spelt, first_theme, first_format]
+            only = self.results.get((spelt, first_theme, first_format))
             return only if isinstance(only, Failure) else _UNKNOWN
         if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.producer:
             result = self.results[key] = self.producer().again(request, key)
@@ -112,14 +118,16 @@ def pictures_of(host: Any) -> Pictures:
     return _ASIDE.setdefault(env, Pictures())
 
 
-def asked_by_pages(env: BuildEnvironment) -> dict[str, list[tuple[str, PictureRequest]]]:
-    """Give what every page shows of its requests in this build, each with its spelling, pages in their names' order."""
+def asked_by_pages(
+    env: BuildEnvironment, pages: Iterable[str] | None = None
+) -> dict[str, list[tuple[str, PictureRequest]]]:
+    """Give what pages (all of them) show of their requests in this build, each with its spelling, in order of names."""
     from . import builder_of
     from .conditions import hold
 
     kept: dict[str, list[dict[str, Any]]] = getattr(env, "layered_views", {})
     shown = {}
-    for page in sorted(kept):
+    for page in sorted(kept.keys() if pages is None else kept.keys() & set(pages)):
         requests = [PictureRequest.from_document(document) for document in kept[page]]
         conditional = any(request.conditions for request in requests)
         builder = builder_of(env) if conditional else None
@@ -135,12 +143,13 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Find or make every picture; gives the pages whose pictures differ from those last written."""
     from .written import Written
 
-    _ASIDE[env] = pictures = Pictures()
+    _ASIDE[env] = pictures = _BEGUN.pop(env, None) or Pictures()
     if not settings.needs_descriptions(app.builder):
         pictures.otherwise = _NOT_WANTED
         return []
     pictures.pages = asked_by_pages(env)
     if not pictures.pages:
+        pictures.end()  # a page asked for one, and does no more
         return []
     pictures.record = record = Written.of(app)
     if app.config.layered_view_mode == "off":
@@ -162,19 +171,9 @@ def env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _produce(app: Sphinx, env: BuildEnvironment, pictures: Pictures, record: Written) -> None:
     """Find or make the pictures of all pages but those that rest on the last build's receipt."""
     from . import read_in
-    from .places import project_root
     from .receipt import Receipt
-    from .sources import Sources
 
-    sources = Sources(app, project_root(app))
-
-    @cache
-    def producer() -> Producer:
-        from .produce import Producer
-
-        return Producer(app, pictures, sources)
-
-    pictures.producer = producer
+    producer, sources = _producer(app, pictures)
     pictures.receipt = receipt = Receipt(app, record, sources)
     pictures.held = {page for page, asked in pictures.pages.items() if receipt.holds(page, asked)} - read_in(env)
     if asked := [each for page, wishes in pictures.pages.items() if page not in pictures.held for each in wishes]:
@@ -185,10 +184,44 @@ def _produce(app: Sphinx, env: BuildEnvironment, pictures: Pictures, record: Wri
     }
 
 
+def _producer(app: Sphinx, pictures: Pictures) -> tuple[Callable[[], Producer], Sources]:
+    """Give what finds and makes the pictures of a build, loaded when it is first called, and what it looks at."""
+    from .places import project_root
+    from .sources import Sources
+
+    sources = pictures.sources = pictures.sources or Sources(app, project_root(app))
+
+    @cache
+    def producer() -> Producer:
+        from .produce import Producer
+
+        made = Producer(app, pictures, sources)
+        pictures.end = made.end
+        return made
+
+    pictures.producer = pictures.producer or producer
+    return pictures.producer, sources
+
+
+def page_read(app: Sphinx, docname: str) -> None:
+    """Have the missing models of a page described while Sphinx reads the next one.
+
+    For the process that also writes, and only while it reads: parallel readers are forks, and so are writers.
+    """
+    if not settings.needs_descriptions(app.builder) or app.config.layered_view_mode not in ("auto", "refresh"):
+        return
+    if asked := asked_by_pages(app.env, [docname]).get(docname):
+        pictures = _BEGUN.setdefault(app.env, Pictures())
+        producer, _ = _producer(app, pictures)
+        producer().begin(asked)
+
+
 def build_finished(app: Sphinx, exception: Exception | None) -> None:
     """Note what was written, and remove our pictures that no page shows any more."""
     env = getattr(app, "env", None)
-    pictures = _ASIDE.get(env) if env is not None else None
+    pictures = _BEGUN.pop(env, None) or _ASIDE.get(env) if env is not None else None
+    if pictures is not None:
+        pictures.end()  # where reading has failed
     if exception is not None or pictures is None or not settings.needs_descriptions(app.builder):
         return
     from .places import image_folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..cache import digest_of
 from ..errors import DescriptionError, LayeredViewError
-from ..worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
+from ..worker import Described, Failed, ModelRequest, WorkerSettings
 from ..worker.dependencies import MadeFrom
 from . import committed
 from .places import descriptions_folder
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
     from ..description import ModelDescription
+    from ..worker.ahead import Ahead
     from .sources import Sources
     from .store import Store
 
@@ -56,6 +57,8 @@ class Models:
         self.sources = sources
         self.root = sources.root
         self.committing_failed = ""
+        self._asked: dict[ModelRequest, None] = {}
+        self._ahead: Ahead | None = None
 
     @property
     def mode(self) -> str:
@@ -142,11 +145,34 @@ class Models:
 
     # -- making --------------------------------------------------------------------------------------
 
-    def make(self, models: Sequence[ModelRequest]) -> Generator[tuple[ModelRequest, Found | Failure, str]]:
-        """Have models described by one child, and give each as it is ready, with the detail of a failure."""
-        waiting = dict.fromkeys(models)
+    def ask(self, model: ModelRequest) -> None:
+        """Have a model described by the one child, if that was not asked before."""
+        if model in self._asked:
+            return
+        if self._ahead is None:
+            from ..worker.ahead import Ahead
+
+            self._ahead = Ahead(self.worker_settings)
+        self._asked[model] = None
+        self._ahead.ask(model)
+
+    def is_asked(self, model: ModelRequest) -> bool:
+        """Whether a model is being described already."""
+        return model in self._asked
+
+    def end(self) -> None:
+        """Leave models undescribed."""
+        if self._ahead is not None:
+            self._ahead.end()
+
+    def made(self) -> Generator[tuple[ModelRequest, Found | Failure, str]]:
+        """Give each model that was asked for as it is ready, with the detail of a failure."""
+        waiting, self._asked = self._asked, {}
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return
         try:
-            with closing(describe_all(models, self.worker_settings)) as answers:  # type: ignore[type-var]
+            with closing(ahead.answers()) as answers:  # type: ignore[type-var]
                 for answer in answers:
                     if answer.request in waiting:
                         del waiting[answer.request]

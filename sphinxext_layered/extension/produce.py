@@ -52,12 +52,12 @@ class _Production:
         to_describe: dict[ModelRequest, None] = {}
         for want in wants:
             if want.model not in self.found and want.model not in to_describe:
-                found = self.models.find(want.model)
+                found = None if self.models.is_asked(want.model) else self.models.find(want.model)
                 if found is None:
                     to_describe[want.model] = None
                 else:
                     self.found[want.model] = found
-            if want.model in self.found and not self._is_there(want):
+            if want.model in self.found and want not in self.results and not self._is_there(want):
                 to_draw.append(want)
         return to_draw, list(to_describe)
 
@@ -73,38 +73,26 @@ class _Production:
         return True
 
     def make(self, wants: list[Want], to_draw: list[Want], to_describe: list[ModelRequest]) -> Generator[str]:
-        """Describe and draw; gives the name of each picture or model that is done.
-
-        One thread draws while the child describes the next model. It has ended when this has: Sphinx's
-        writers fork.
-        """
-        if not to_describe:
-            for want in to_draw:
-                self.draw(want)
-                yield want.name
-            return
-        from concurrent.futures import ThreadPoolExecutor
-
+        """Describe and draw, each picture while the child is at the next model; gives the name of what is done."""
+        for model in to_describe:
+            self.models.ask(model)
+        for want in to_draw:
+            self.draw(want)
+            yield want.name
         of_model: dict[ModelRequest, list[Want]] = {}
         for want in wants:
             of_model.setdefault(want.model, []).append(want)
-        drawer = ThreadPoolExecutor(1)
-        try:
-            drawn = [drawer.submit(self.draw, want) for want in to_draw]
-            with closing(self.models.make(to_describe)) as made:
-                for model, found, detail in made:
-                    self.found[model] = found
-                    if isinstance(found, Failure):
-                        self.details[found] = detail
-                    drawn += [drawer.submit(self.draw, want) for want in of_model[model] if not self._is_there(want)]
-                    yield of_model[model][0].name
-            for want, each in zip(to_draw, drawn, strict=False):
-                each.result()
-                yield want.name
-            for each in drawn:
-                each.result()
-        finally:
-            drawer.shutdown(cancel_futures=True)
+        with closing(self.models.made()) as made:
+            for model, found, detail in made:
+                self.found[model] = found
+                if isinstance(found, Failure):
+                    self.details[found] = detail
+                wanted = of_model.get(model, [])  # a page may have changed its mind since it was asked for
+                for want in wanted:
+                    if not self._is_there(want):
+                        self.draw(want)
+                if wanted:
+                    yield wanted[0].name
 
     def draw(self, want: Want) -> None:
         """Draw one picture from its description."""
@@ -205,6 +193,16 @@ class Producer:
                     self._report(reports, request, keys[key])
         reports.of_the_store(self._store, self._production.models)
         reports.send()
+
+    def begin(self, asked: Asked) -> None:
+        """Look up what a page shows that was just read, and have its missing models described meanwhile."""
+        _to_draw, to_describe = self._production.look_up(dict.fromkeys(self._ask(asked).values()))
+        for model in to_describe:
+            self._production.models.ask(model)
+
+    def end(self) -> None:
+        """Leave the models undescribed that were asked for."""
+        self._production.models.end()
 
     def find(self, asked: Asked) -> None:
         """Find the pictures of a page that is written after all; nothing is described any more, writers may fork."""

@@ -164,9 +164,9 @@ def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> 
     -----
     Closing the generator, or an exception in the loop over it, ends the child and its own children.
     """
-    from .parent import answers
+    from .parent import Children, answers
 
-    yield from answers(requests, settings)
+    yield from answers(requests, settings, Children(settings))
 
 
 def count_child() -> None:

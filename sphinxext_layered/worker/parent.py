@@ -46,9 +46,10 @@ main()
 """
 
 
-def answers(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Iterator[Described | Failed]:
+def answers(
+    requests: Iterable[ModelRequest], settings: WorkerSettings, children: Children
+) -> Iterator[Described | Failed]:
     """Give what `describe_all` gives."""
-    children = _Children(settings)
     try:
         for number, request in enumerate(requests):
             yield _read_description(request, settings) or children.describe(number, request)
@@ -57,20 +58,21 @@ def answers(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Itera
 
 
 class _StartError(WorkerError):
-    """No child can be started."""
+    """No child can be started, or is to be."""
 
 
 class _IdleError(WorkerError):
     """The child was lost before it began with a model."""
 
 
-class _Children:
+class Children:
     """One child at a time, started when it is needed."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._child: _Child | None = None
         self._cannot_start = ""
+        self._stopped = False
 
     def describe(self, number: int, request: ModelRequest) -> Described | Failed:
         """Have a model described by the child, or by a new one where the old one cannot."""
@@ -101,9 +103,18 @@ class _Children:
     def _started(self) -> _Child:
         if self._cannot_start:
             raise _StartError(self._cannot_start)
-        if self._child is None:
+        if self._child is None and not self._stopped:
             self._child = _Child(self._settings)
+        if self._stopped or self._child is None:  # maybe while it was started
+            self.end()
+            raise _StartError("the build was ended while the model was made; build again")
         return self._child
+
+    def stop(self) -> None:
+        """From another thread than the one that waits for it: kill the child, and let no other be started."""
+        self._stopped = True
+        if (child := self._child) is not None:
+            child.kill()
 
     def end(self) -> None:
         """End the child, if there is one."""
@@ -396,9 +407,13 @@ class _Child:
         self._process.wait()
         self._events.put(("ended", b""))
 
+    def kill(self) -> None:
+        """Kill the child and all its own children."""
+        _kill_all(self._process, self._token)
+
     def end(self) -> None:
         """End the child and all its own children, and wait until they are gone."""
-        _kill_all(self._process, self._token)
+        self.kill()
         self._process.wait()
         for thread in self._threads:
             thread.join(1.0)

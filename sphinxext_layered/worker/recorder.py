@@ -17,12 +17,18 @@ import sys
 import sysconfig
 import threading
 import types
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from .dependencies import FRAMEWORKS, MODULE, TWINS, FileHashes, Installed, MadeFrom, digests_of
 
-_KERAS_DRAWING: Final = "keras.src.visualization."
+_ON_DEMAND: Final = {"matplotlib": "keras.src.visualization.", "jax": "tensorflow.lite."}
+"""Packages that a framework imports only for functions that a model's builder hardly calls, and the part that does."""
+
+_WITHOUT: Final = {"keras.src.callbacks.orbax_checkpoint": "jax"}
+"""Parts of a framework, and the package that they make do without: here it is only for old releases of it."""
+
 _STDLIB: Final = frozenset(sys.stdlib_module_names) | frozenset(sys.builtin_module_names) | {"__main__"}
 
 _OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
@@ -165,8 +171,10 @@ class Recorder:
         def __import__(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: N807
             importer = globals.get("__name__", "") if globals else ""
             top = importer.partition(".")[0] if isinstance(importer, str) else ""
-            if top == "keras" and name.startswith("matplotlib") and importer.startswith(_KERAS_DRAWING):
-                return _plotting_on_demand(name, fromlist) or original(name, globals, locals, fromlist, level)
+            if top in FRAMEWORKS and importer.startswith(_ON_DEMAND.get(name.partition(".")[0], "\0")):
+                return _on_demand(name, fromlist) or original(name, globals, locals, fromlist, level)
+            if _WITHOUT.get(importer) == name and name not in sys.modules:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
             if top in FRAMEWORKS or importer in quick or not self._recording:
                 return original(name, globals, locals, fromlist, level)
             if name.partition(".")[0] not in FRAMEWORKS and self.kind(importer) == "standard":
@@ -208,22 +216,15 @@ class Recorder:
         return get_code
 
     def _quickly(self, name: str, level: int, load: Callable[[], Any]) -> Any:
-        """Load; where it is a package not loaded before, tell `around_import`, and collect no garbage for a framework.
-
-        Without the collector a framework is loaded in four fifths of its time.
-        """
+        """Load; where it is a package not loaded before, tell `around_import`, and load a framework in less time."""
         top = name.partition(".")[0]
         if level or top in sys.modules:
             return load()
         loaded = self.around_import(top)
-        collects = gc.isenabled()
-        if top in FRAMEWORKS:
-            gc.disable()
         try:
-            return load()
+            with _sparingly() if top in FRAMEWORKS else contextlib.nullcontext():
+                return load()
         finally:
-            if collects:
-                gc.enable()
             if top in sys.modules and self.kind(top) != "project":
                 loaded()
 
@@ -313,27 +314,51 @@ class Recorder:
             self._opened_by_call.setdefault(path, digest)
 
 
-def _plotting_on_demand(name: str, fromlist: Iterable[str] | None) -> types.ModuleType | None:
-    """Give Keras's own drawing functions a Matplotlib that is loaded when one of them is called.
+@contextlib.contextmanager
+def _sparingly() -> Iterator[None]:
+    """Load a framework without what takes much of its time and serves nothing.
 
-    Keras imports pyplot only for them, which is a sixth of the time of its import. Whoever else imports Matplotlib gets
-    the real one at once.
+    Collecting garbage takes a fifth of it, and what is loaded stays, so that it need not be gone through for each model
+    either. TensorFlow annotates thousands of types with the same few names, which `typing` compiles each time.
     """
-    if name in sys.modules or importlib.util.find_spec("matplotlib") is None:
+    collects = gc.isenabled()
+    gc.disable()
+    vars(typing)["compile"] = functools.cache(compile)
+    try:
+        yield
+    finally:
+        vars(typing).pop("compile", None)
+        if collects:
+            gc.enable()
+            gc.freeze()
+
+
+def _on_demand(name: str, fromlist: Iterable[str] | None) -> types.ModuleType | None:
+    """Give a framework a package whose parts are loaded when one of them is used.
+
+    Keras imports pyplot only for its own drawing functions, TensorFlow jax, where it is installed, only to convert its
+    functions: each is a sixth of the time of the import. Whoever else imports them gets the real ones at once.
+    """
+    top = name.partition(".")[0]
+    if name in sys.modules or importlib.util.find_spec(top) is None:
         return None
-    package = types.ModuleType("matplotlib")
+    package = types.ModuleType(top)
     for part in fromlist or name.split(".")[1:]:
-        setattr(package, part, _OnDemand(f"matplotlib.{part}"))
+        setattr(package, part, _OnDemand(f"{top}.{part}"))
     return package
 
 
 class _OnDemand(types.ModuleType):
-    """A module that is imported when something of it is asked for."""
+    """A module, or something of a package, that is imported when something of it is asked for or when it is called."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(importlib.import_module(self.__name__), name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        package, _, name = self.__name__.rpartition(".")
+        return getattr(importlib.import_module(package), name)(*args, **kwargs)
 
 
 def _is_for_writing(mode: Any, flags: Any) -> bool:

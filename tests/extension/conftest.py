@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import psutil
 import pytest
 from docutils import nodes
 from PIL import Image
@@ -58,6 +60,14 @@ BYTES = {
     "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100" viewBox="0 0 300 100"></svg>',
     "pdf": b"%PDF-1.4\n",
 }
+
+
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    """Look for children and threads that a build leaves behind, however it ends."""
+    yield
+    assert [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE] == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("layered-view")]
 
 
 @dataclass

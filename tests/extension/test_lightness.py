@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,8 @@ def test_looking_up_reads_each_file_once_however_many_pages_rest_on_it(
 def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sphinxext_layered.extension import drawn, models
+    from sphinxext_layered.extension import drawn
+    from sphinxext_layered.worker import ahead
 
     first_is_drawn = threading.Event()
     draw = drawn.draw
@@ -142,7 +143,7 @@ def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
         first_is_drawn.set()
         return picture
 
-    def describing(requests: list[ModelRequest], settings: object) -> Iterator[Described]:
+    def describing(requests: Iterable[ModelRequest], settings: object, children: object) -> Iterator[Described]:
         for number, request in enumerate(requests):
             if number:
                 in_time.append(first_is_drawn.wait(20))
@@ -150,6 +151,6 @@ def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
             yield Described(request, ModelDescription(name=f"net{number}", class_name="M", layers=layers), MadeFrom())
 
     monkeypatch.setattr(drawn, "draw", drawing)
-    monkeypatch.setattr(models, "describe_all", describing)
+    monkeypatch.setattr(ahead, "answers", describing)
     assert len(project.build().images) == 2
     assert in_time == [True]
