@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from functools import partial
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ..options import LayeredViewOptions
 
 _Key = tuple[str, str, str]
+
+_DRAWERS = 2
+"""Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
 _LOST = "its description was removed from the cache while the build ran; build again"
 
@@ -73,26 +77,37 @@ class _Production:
         return True
 
     def make(self, wants: list[Want], to_draw: list[Want], to_describe: list[ModelRequest]) -> Generator[str]:
-        """Describe and draw, each picture while the child is at the next model; gives the name of what is done."""
+        """Describe and draw, each picture while the child is at the next model; gives the name of what is done.
+
+        The threads that draw have ended when this has: Sphinx's writers fork.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
         for model in to_describe:
             self.models.ask(model)
-        for want in to_draw:
-            self.draw(want)
-            yield want.name
         of_model: dict[ModelRequest, list[Want]] = {}
         for want in wants:
             of_model.setdefault(want.model, []).append(want)
-        with closing(self.models.made()) as made:
-            for model, found, detail in made:
-                self.found[model] = found
-                if isinstance(found, Failure):
-                    self.details[found] = detail
-                wanted = of_model.get(model, [])  # a page may have changed its mind since it was asked for
-                for want in wanted:
-                    if not self._is_there(want):
-                        self.draw(want)
-                if wanted:
-                    yield wanted[0].name
+        drawer = ThreadPoolExecutor(_DRAWERS)
+        try:
+            drawn = [drawer.submit(self.draw, want) for want in to_draw]
+            if to_describe:
+                drawer.submit(importlib.import_module, ".drawn", __package__)  # in the time that the child needs
+            with closing(self.models.made()) as made:
+                for model, found, detail in made:
+                    self.found[model] = found
+                    if isinstance(found, Failure):
+                        self.details[found] = detail
+                    if wanted := of_model.get(model):  # a page may have asked for it and do no more
+                        drawn += [drawer.submit(self.draw, want) for want in wanted if not self._is_there(want)]
+                        yield wanted[0].name
+            for want, each in zip(to_draw, drawn, strict=False):
+                each.result()
+                yield want.name
+            for each in drawn:
+                each.result()
+        finally:
+            drawer.shutdown(cancel_futures=True)
 
     def draw(self, want: Want) -> None:
         """Draw one picture from its description."""
