@@ -57,11 +57,15 @@ class Pictures:
     otherwise : Failure
         What a request came to where there is no `producer`.
     producer : callable or None
-        Gives what finds and makes pictures.
+        Gives what finds and makes pictures, where any are wanted.
+    sources : Sources or None
+        What their models may be made from.
     end : callable
         Leaves the models undescribed that are still being described.
     record : Written or None
         What the builder has written.
+    receipt : Receipt or None
+        What the last build knew.
     """
 
     def __init__(self) -> None:
@@ -73,8 +77,8 @@ class Pictures:
         self.held: set[str] = set()
         self.otherwise = _UNKNOWN
         self.producer: Callable[[], Producer] | None = None
-        self.end: Callable[[], None] = lambda: None
         self.sources: Sources | None = None
+        self.end: Callable[[], None] = lambda: None
         self.record: Written | None = None
         self.receipt: Receipt | None = None
 
@@ -99,11 +103,6 @@ class Pictures:
         if isinstance(result, Picture) and result.file is not None and not result.file.is_file() and self.producer:
             result = self.results[key] = self.producer().again(request, key)
         return result
-
-    def themes_of(self, request: PictureRequest) -> tuple[str, ...]:
-        """Give the themes in which the request was drawn for this builder, the first one first."""
-        spelt = spelling(request)
-        return tuple(dict.fromkeys(theme for _, theme, _ in self.asked.get(spelt, ())))
 
 
 def spelling(request: PictureRequest) -> str:
@@ -173,23 +172,27 @@ def _produce(app: Sphinx, env: BuildEnvironment, pictures: Pictures, record: Wri
     from . import read_in
     from .receipt import Receipt
 
-    producer, sources = _producer(app, pictures)
-    pictures.receipt = receipt = Receipt(app, record, sources)
+    _may_produce(app, pictures)
+    assert pictures.producer is not None
+    assert pictures.sources is not None
+    pictures.receipt = receipt = Receipt(app, record, pictures.sources)
     pictures.held = {page for page, asked in pictures.pages.items() if receipt.holds(page, asked)} - read_in(env)
     if asked := [each for page, wishes in pictures.pages.items() if page not in pictures.held for each in wishes]:
-        producer().make(asked)
+        pictures.producer().make(asked)
     pictures.signatures = {
         page: record.signatures[page] if page in pictures.held else _signature(asked, pictures)
         for page, asked in pictures.pages.items()
     }
 
 
-def _producer(app: Sphinx, pictures: Pictures) -> tuple[Callable[[], Producer], Sources]:
-    """Give what finds and makes the pictures of a build, loaded when it is first called, and what it looks at."""
+def _may_produce(app: Sphinx, pictures: Pictures) -> None:
+    """Give `pictures` what finds and makes them, loaded when it is first called."""
+    if pictures.producer is not None:
+        return
     from .places import project_root
     from .sources import Sources
 
-    sources = pictures.sources = pictures.sources or Sources(app, project_root(app))
+    pictures.sources = sources = Sources(app, project_root(app))
 
     @cache
     def producer() -> Producer:
@@ -199,8 +202,7 @@ def _producer(app: Sphinx, pictures: Pictures) -> tuple[Callable[[], Producer], 
         pictures.end = made.end
         return made
 
-    pictures.producer = pictures.producer or producer
-    return pictures.producer, sources
+    pictures.producer = producer
 
 
 def page_read(app: Sphinx, docname: str) -> None:
@@ -212,8 +214,9 @@ def page_read(app: Sphinx, docname: str) -> None:
         return
     if asked := asked_by_pages(app.env, [docname]).get(docname):
         pictures = _BEGUN.setdefault(app.env, Pictures())
-        producer, _ = _producer(app, pictures)
-        producer().begin(asked)
+        _may_produce(app, pictures)
+        assert pictures.producer is not None
+        pictures.producer().begin(asked)
 
 
 def build_finished(app: Sphinx, exception: Exception | None) -> None:

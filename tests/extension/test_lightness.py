@@ -24,6 +24,11 @@ from sphinx.cmd.build import main
 assert main(["-q", "-W", "-d", sys.argv[1] + "/doctrees", sys.argv[2], sys.argv[1] + "/html"]) == 0
 print(json.dumps(sorted(sys.modules)))
 """
+DECLARED = """
+ours = [module for name, module in sys.modules.items() if name.startswith("sphinxext_layered")]
+kinds = {each for module in ours for each in vars(module).values() if isinstance(each, type)}
+print(json.dumps(sorted(each.__name__ for each in kinds if "__dataclass_fields__" in vars(each))))
+"""
 PLAIN = {
     **FILES,
     "conf.py": FILES["conf.py"].replace('extensions = ["sphinxext_layered"]', ""),
@@ -48,9 +53,9 @@ def plain(tmp_path: Path) -> Project:
     return project
 
 
-def loaded(project: Project) -> set[str]:
+def loaded(project: Project, code: str = LOADED) -> set[str]:
     """Build in a fresh interpreter, and name the modules that are loaded at its end."""
-    command = [sys.executable, "-c", LOADED, str(project.out), str(project.docs)]
+    command = [sys.executable, "-c", code, str(project.out), str(project.docs)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
@@ -79,6 +84,12 @@ def test_a_build_that_draws_nothing_loads_neither_drawing_nor_what_starts_a_chil
     assert ("sphinxext_layered.extension.produce" in found) == (edit == "prose")
     heavy = ("drawing", "reading", "worker.parent", "worker.recorder", "worker.__main__", "extension.drawn", "api")
     assert not [name for name in found for part in heavy if name.startswith(f"sphinxext_layered.{part}")]
+
+
+def test_a_build_that_draws_nothing_declares_no_dataclass_but_the_options(project: Project) -> None:
+    loaded(project)
+    project.edit("one.rst", "One\n===\n", "One\n===\n\nEdited.\n")
+    assert loaded(project, LOADED + DECLARED) == {"LayeredViewOptions"}
 
 
 @pytest.mark.parametrize(

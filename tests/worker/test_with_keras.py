@@ -35,6 +35,22 @@ def keras_plots():
     keras.visualization.plot_image_gallery(images, value_range=(0, 1), rows=2, cols=2, path="gallery.png")
     return build()
 
+def sparing():
+    import gc, sys, typing
+    loaded = {"jax", "matplotlib", "matplotlib.pyplot"} & sys.modules.keys()
+    assert not loaded, loaded
+    assert "compile" not in vars(typing)
+    assert gc.isenabled() and gc.get_freeze_count() > 100_000
+    return build()
+
+def with_jax():
+    import jax
+    from tensorflow.lite.python import util
+    for jit in (jax.jit, util._jit):
+        assert int(jit(lambda x: x + 1)(1)) == 2
+    assert hasattr(keras.callbacks, "OrbaxCheckpoint")
+    return build()
+
 class Net(keras.Model):
     def __init__(self, units=3):
         super().__init__()
@@ -51,6 +67,18 @@ keras.config.set_image_data_format("channels_first")
 def build():
     return keras.Sequential([keras.Input((3, 10, 10)), keras.layers.Conv2D(4, 3)])
 """
+
+
+@pytest.mark.slow
+def test_what_a_framework_seldom_needs_is_loaded_when_it_is_used(project: Project) -> None:
+    project.write("models.py", MODELS)
+    sparing, with_jax, plain = project.describe("models:sparing", "models:with_jax", "models:build", timeout=120.0)
+    assert isinstance(sparing, Described), sparing
+    assert isinstance(with_jax, Described), with_jax
+    assert isinstance(plain, Described), plain
+    assert sparing.description == with_jax.description == plain.description
+    assert "jax" in dict(with_jax.made_from.distributions)
+    assert "jax" not in dict(plain.made_from.distributions)
 
 
 @pytest.mark.slow
