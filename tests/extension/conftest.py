@@ -105,6 +105,7 @@ def ready_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ReadyMade:
     folder = tmp_path / "ready-made"
     folder.mkdir()
     stand_in = ReadyMade(folder)
+    monkeypatch.setattr(build, "page_read", lambda app, docname: None)
     monkeypatch.setattr(build, "env_updated", stand_in.make)
     monkeypatch.setattr(build, "pictures_of", lambda host: stand_in)
     monkeypatch.setattr(build, "build_finished", lambda app, exception: None)
