@@ -94,7 +94,8 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...]:
 def _is_inside(name: str) -> bool:
     if name.startswith(MODULE):
         return all(part.isidentifier() for part in name.removeprefix(MODULE).split("."))
-    return not (name.startswith(("/", "\\")) or name[1:2] == ":" or "\0" in name or ".." in name.split("/"))
+    on_a_drive = name[1:2] == ":" and name[0].isascii() and name[0].isalpha()
+    return not (on_a_drive or name.startswith(("/", "\\")) or "\0" in name or ".." in name.split("/"))
 
 
 def still_true(made_from: MadeFrom, root: str | Path, **knowing: Any) -> bool:
