@@ -439,7 +439,7 @@ class _Reader:
         fields = dict(_object(row, where))
         nested, facts = fields.pop("nested", None), _object(fields.pop("facts", {}), f"{where}.facts")
         _check_names(facts, FACTS, (), f"{where}.facts")
-        layer = _read_fields(LayerDescription, fields, where)
+        layer: LayerDescription = _read_fields(LayerDescription, fields, where)
         return dataclasses.replace(
             layer,
             nested=None if nested is None else self._inside(nested, f"{where}.nested"),
