@@ -13,17 +13,44 @@ from sphinxext_layered.description import Shape
 def flattened(structure: Any) -> Iterator[Any]:
     """Give the leaves of lists, tuples and dicts in Keras's order: a dict's by its sorted keys."""
     if isinstance(structure, Mapping):
-        keys = list(structure)
-        if not isinstance(structure, OrderedDict):
-            with contextlib.suppress(TypeError):
-                keys.sort()
-        for key in keys:
+        for key in _keys(structure):
             yield from flattened(structure[key])
     elif isinstance(structure, list | tuple):
         for item in structure:
             yield from flattened(item)
     else:
         yield structure
+
+
+def named_leaves(structure: Any) -> Iterator[tuple[str | None, Any]]:
+    """Give the leaves of a structure in Keras's order, each with its key; None where the structure is no dict.
+
+    A leaf within a dict's list or dict has a key such as ``boxes.0``.
+    """
+    if isinstance(structure, Mapping):
+        for key in _keys(structure):
+            yield from _under(str(key), structure[key])
+    else:
+        yield from ((None, leaf) for leaf in flattened(structure))
+
+
+def _under(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(structure, Mapping):
+        for key in _keys(structure):
+            yield from _under(f"{name}.{key}", structure[key])
+    elif isinstance(structure, list | tuple):
+        for place, item in enumerate(structure):
+            yield from _under(f"{name}.{place}", item)
+    else:
+        yield name, structure
+
+
+def _keys(structure: Mapping[Any, Any]) -> list[Any]:
+    keys = list(structure)
+    if not isinstance(structure, OrderedDict):
+        with contextlib.suppress(TypeError):
+            keys.sort()
+    return keys
 
 
 def is_tensor(value: Any) -> bool:
