@@ -190,10 +190,9 @@ class Network:
     def _best_break(self, first: int, end: int) -> int:
         """Return after which column a row ends that has room for the columns until `end`."""
         whole = [column for column in range(first, end + 1) if not self._others(column)]
-        half = first + (end - first) // 2
-        if whole and whole[-1] >= half:
+        if whole and whole[-1] >= first + (end - first) // 3:
             return whole[-1]
-        later = range(half, end + 1)
+        later = range(first + (end - first) // 2, end + 1)
         return min(later, key=lambda column: (self._others(column), -column))
 
     def _drawn(self, scale: float, rows: Rows, tiers: int) -> list[list[Group]]:
