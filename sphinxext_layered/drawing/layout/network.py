@@ -14,9 +14,10 @@ from sphinxext_layered.options import LayeredViewOptions
 
 from .art import draw
 from .boxes import LEGIBLE, Box, scaled
-from .grid import Grid, Link, Member, Pin, Style
+from .grid import Grid, Link, Member, Pin
 from .items import BoxItem, Item, PortItem, SignItem, sign_radius
 from .lanes import Places, places_of
+from .style import Style
 
 MANY: Final = 4
 """From how many distant uses of one tensor on it is shown by stubs."""
@@ -246,7 +247,7 @@ class Network:
     def _item(self, i: int, box: Box) -> Item:
         node = self.graph.nodes[i]
         if node.sign:
-            return SignItem(box, node.sign, sign_radius(node.sign, self.style.font), box.label, box.above)
+            return SignItem(box, node.sign, sign_radius(node.sign, self.style.font), (), box.label, box.above)
         return BoxItem(box, -1 if self.options.draw_reversed else 1, node.shared)
 
     def _grid(self, scale: float, first: int, last: int, pins: Mapping[int, Sequence[Pin]], tiers: int = 2) -> Grid:
