@@ -16,7 +16,7 @@ from typing import Any
 from sphinxext_layered.description import LayerDescription, LayerText, ModelDescription, Shape
 from sphinxext_layered.errors import ModelError, OptionError
 
-from .shapes import shapes_of, tensor_shapes
+from .shapes import dtype_of, flattened, shapes_of, tensor_shapes
 from .tracing import Call, InputShape, Spec, arguments_of, mapped, trace
 from .untouched import left_as_it_was
 
@@ -195,14 +195,14 @@ def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape)
             f"the input of the model {_name(model)!r} is {declared}, which {input_shape} does not fit: leave it out, "
             "or give sizes only where they are open",
         )
-    specs = {id(tensor): Spec(shape, None) for tensor, shape in zip(graph.inputs, wanted, strict=True)}
+    specs = {id(tensor): Spec(shape, dtype_of(tensor)) for tensor, shape in zip(graph.inputs, wanted, strict=True)}
     structure = getattr(graph, "_inputs_struct", getattr(graph, "_nested_inputs", graph.inputs))
     argument = mapped(structure, lambda tensor: specs[id(tensor)])
-    traced = _read_calls(trace(model, _layer_class(model), ((argument,), {})))
+    traced = _read_calls(trace(model, _layer_class(model), ((argument,), {}), graph))
     shapes = {id(usage.layer): (usage.inputs, usage.outputs) for usage in traced.usages}
     for usage in reading.usages:
         for tensor, shape in zip(graph.inputs, wanted, strict=True):
-            if any(tensor is made for node in usage.layer._inbound_nodes for made in node.outputs):
+            if any(tensor is made for node in usage.layer._inbound_nodes for made in flattened(node.outputs)):
                 shapes.setdefault(id(usage.layer), ((), (shape,)))
         usage.inputs, usage.outputs = shapes.get(id(usage.layer), (usage.inputs, usage.outputs))
     return Reading(reading.usages, wanted, traced.outputs)

@@ -31,6 +31,12 @@ def is_tensor(value: Any) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
+def dtype_of(tensor: Any) -> str | None:
+    """Return the type of a tensor's numbers by its name, whichever framework the tensor is of."""
+    dtype = tensor.dtype
+    return dtype if isinstance(dtype, str) else getattr(dtype, "name", None)
+
+
 def tensor_shapes(structure: Any) -> tuple[Shape, ...]:
     """Give the shape of every tensor in a structure of tensors; one of unknown rank is left out."""
     found = (_sizes(leaf.shape) for leaf in flattened(structure) if is_tensor(leaf))

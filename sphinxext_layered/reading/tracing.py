@@ -9,6 +9,7 @@ Python's own branches and loops are seen as they were taken.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import re
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 from sphinxext_layered.description import Shape
 from sphinxext_layered.errors import ModelError
 
-from .shapes import flattened, is_tensor, tensor_shapes
+from .shapes import dtype_of, flattened, is_tensor, tensor_shapes
 
 InputShape = tuple[tuple[int | None, ...], ...]
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -86,8 +87,13 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
     return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
 
 
-def trace(model: Any, layer_class: type, arguments: Arguments) -> Call:
+def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None) -> Call:
     """Call a model symbolically, with a tensor for each `Spec` of the arguments, and give what it called.
+
+    Parameters
+    ----------
+    graph : keras.Model, optional
+        The functional model that holds the model's graph, where it has one.
 
     Raises
     ------
@@ -95,7 +101,9 @@ def trace(model: Any, layer_class: type, arguments: Arguments) -> Call:
         Its call fails with such input.
     """
     args, kwargs = arguments
-    attempts = (_symbolic, _eager)
+    attempts = [_symbolic, _eager]
+    if hasattr(graph, "_run_through_graph"):  # Keras 3 asks a graph for nothing but the shapes that come out
+        attempts.insert(0, functools.partial(_through_graph, graph))
     failures: list[Exception] = []
     for attempt in attempts:
         try:
@@ -118,6 +126,15 @@ def _reason(error: Exception) -> str:
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(_KERAS_PREAMBLES)), type(error).__name__)[:300]
+
+
+def _through_graph(graph: Any, model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
+    """Call each layer of a graph with symbolic tensors; no layer computes with its weights."""
+    make = _symbolic_maker(layer_class)
+    given = mapped(args, lambda spec: make(spec.shape, spec.dtype or "float32"))
+    with _recording(layer_class) as calls:
+        result = graph.call(*given)
+    return Call(model, tensor_shapes(given), tensor_shapes(result), children=calls)
 
 
 def _symbolic(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
@@ -172,8 +189,7 @@ def _spec_of_tensor(leaf: Any) -> Any:
     if not is_tensor(leaf):
         return leaf
     shapes = tensor_shapes(leaf)
-    dtype = leaf.dtype if isinstance(leaf.dtype, str) else getattr(leaf.dtype, "name", None)
-    return Spec((None, *shapes[0][1:]), dtype) if shapes else leaf
+    return Spec((None, *shapes[0][1:]), dtype_of(leaf)) if shapes else leaf
 
 
 def _mapped_shapes(shape: Any) -> Any:

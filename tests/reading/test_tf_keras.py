@@ -53,6 +53,14 @@ def test_sequential_with_and_without_input():
     assert describe(unknown, input_shape=(4,)).layers[1].output_shapes == ((None, 2),)
 
 
+def test_input_shape_gives_open_sizes():
+    image = tf_keras.Input((None, None, 3), name="image")
+    model = tf_keras.Model(image, layers.Conv2D(4, 3, strides=2, name="conv")(image))
+    description = describe(model, input_shape=(21, 11, 3))
+    assert [layer.output_shapes for layer in description.layers] == [((None, 21, 11, 3),), ((None, 10, 5, 4),)]
+    assert description.output_shapes == ((None, 10, 5, 4),)
+
+
 def test_subclassed_model_is_traced():
     description = describe(Net(), input_shape=(4,))
     assert [(layer.name, layer.index, layer.output_shapes) for layer in description.layers] == [
