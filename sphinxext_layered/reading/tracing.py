@@ -101,7 +101,7 @@ def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None
         Its call fails with such input.
     """
     args, kwargs = arguments
-    attempts = [_symbolic, _eager]
+    attempts = [_symbolic, _sized, _eager] if _keeps_open_sizes(layer_class) else [_symbolic, _eager]
     if hasattr(graph, "_run_through_graph"):  # Keras 3 asks a graph for nothing but the shapes that come out
         attempts.insert(0, functools.partial(_through_graph, graph))
     failures: list[Exception] = []
@@ -138,12 +138,15 @@ def _through_graph(graph: Any, model: Any, layer_class: type, args: Any, kwargs:
 
 
 def _symbolic(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
-    if _keeps_open_sizes(layer_class):
-        fills: tuple[tuple[int | None, int | None], ...] = ((None, None),)
-    else:
-        fills = _SYMBOLIC_FILLS
+    if not _keeps_open_sizes(layer_class):
+        return _sized(model, layer_class, args, kwargs)
+    return _record(model, layer_class, args, kwargs, _symbolic_maker(layer_class), (None, None))
+
+
+def _sized(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:
+    """Call the model symbolically with sizes where they are open, for calls that compute with them."""
     make = _symbolic_maker(layer_class)
-    return _merged([_record(model, layer_class, args, kwargs, make, fill) for fill in fills])
+    return _merged([_record(model, layer_class, args, kwargs, make, fill) for fill in _SYMBOLIC_FILLS])
 
 
 def _eager(model: Any, layer_class: type, args: Any, kwargs: Any) -> Call:

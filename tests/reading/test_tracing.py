@@ -176,6 +176,22 @@ def test_call_that_needs_values_is_traced_with_zeros():
     assert describe(Branching(), input_shape=(None, 4)).layers[1].output_shapes == ((None, None, 2),)
 
 
+def test_call_that_computes_with_sizes_needs_no_values_of_that_size():
+    class Pixels(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(4, 1, name="conv")
+            self.dense = layers.Dense(2, name="dense")
+
+        def call(self, x):
+            batch, height, width, channels = self.conv(x).shape
+            return self.dense(ops.reshape(self.conv(x), (batch * height * width, channels)))
+
+    conv, dense = describe(Pixels(), input_shape=(10**6, 10**6, 3)).layers
+    assert conv.output_shapes == ((None, 10**6, 10**6, 4),)
+    assert dense.output_shapes == ((None, 2),)
+
+
 def test_tensorflow_function_and_dynamic_shapes():
     class Graph(keras.Model):
         def __init__(self):
