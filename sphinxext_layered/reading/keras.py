@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sphinxext_layered.description import LayerDescription, LayerText, ModelDescription, Shape
 from sphinxext_layered.errors import ModelError, OptionError
+from sphinxext_layered.values import sizes_and_type
 
 from .shapes import dtype_of, flattened, shapes_of, tensor_shapes
-from .tracing import Call, InputShape, Spec, arguments_of, mapped, trace
+from .tracing import OTHER_TYPE, Call, InputShape, Spec, arguments_of, mapped, trace
 from .untouched import left_as_it_was
 
 TextCallable = Callable[[int, Any], Any]
@@ -69,9 +71,9 @@ def describe(
         A model of Keras 3 or tf_keras, or any object with ``layers`` whose members have an
         ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
     input_shape : tuple, optional
-        The input's shape without its batch, or a tuple of them, for a model that does not know it. The
-        model itself stays as it is. Where a model leaves sizes of its input open, the shapes are those
-        that follow from the sizes given.
+        The input's shape without its batch, or a tuple of them, for a model that does not know it; with a
+        type where that is not the model's own: ``((32,), "int32")``. The model itself stays as it is. Where
+        a model leaves sizes of its input open, the shapes are those that follow from the sizes given.
     text_callable : callable, optional
         Called with each layer's index in ``model.layers`` and the layer; gives (text, above), or None.
 
@@ -164,8 +166,7 @@ def _read(model: Any, input_shape: InputShape | None) -> Reading:
         return _read_attributes(model)
     unbuilt_sequential = hasattr(model, "_functional") and _graph_of(model) is None
     if unbuilt_sequential and input_shape is not None and len(input_shape) == 1:
-        with contextlib.suppress(Exception):  # the trace says what is wrong
-            model.build((None, *input_shape[0]))  # it has a graph from then on
+        _build(model, *sizes_and_type(input_shape[0]))  # it has a graph from then on
     graph = _graph_of(model)
     if graph is None and not _has_own_call(model):
         with contextlib.suppress(ModelError):  # as for any model of which neither shapes nor calls are known
@@ -178,6 +179,20 @@ def _read(model: Any, input_shape: InputShape | None) -> Reading:
     return reading if input_shape is None else _narrowed(model, graph, reading, input_shape)
 
 
+def _build(model: Any, sizes: Shape, dtype: str | None) -> None:
+    """Build a sequential model where that can be; Keras would take its input for what its first layer computes with."""
+    own = list(model._layers)
+    for each in dict.fromkeys((dtype, dtype or OTHER_TYPE)):
+        try:
+            if each is not None:
+                source = sys.modules["keras"].layers.InputLayer(batch_shape=(None, *sizes), dtype=each)
+                model._layers = [source, *own]
+            model.build((None, *sizes))
+            return
+        except Exception:  # the trace says what is wrong
+            model._layers = own
+
+
 def _has_own_call(model: Any) -> bool:
     """Tell whether a model can be called: one that only trains others, such as a GAN, cannot."""
     bases: Iterable[Any] = type(model).__mro__
@@ -187,7 +202,8 @@ def _has_own_call(model: Any) -> bool:
 
 def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape) -> Reading:
     """Give a functional model's shapes for an input whose open sizes are given."""
-    wanted = tuple((shape[0], *sizes) for shape, sizes in zip(reading.inputs, input_shape, strict=False))
+    given = [sizes_and_type(each)[0] for each in input_shape]
+    wanted = tuple((shape[0], *sizes) for shape, sizes in zip(reading.inputs, given, strict=False))
     if len(input_shape) != len(reading.inputs) or not all(map(_fits, wanted, reading.inputs)):
         declared = ", ".join(str(shape[1:]) for shape in reading.inputs)
         raise OptionError(

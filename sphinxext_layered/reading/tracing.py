@@ -20,16 +20,19 @@ from typing import Any
 
 from sphinxext_layered.description import Shape
 from sphinxext_layered.errors import ModelError
+from sphinxext_layered.values import Input, sizes_and_type
 
 from .shapes import dtype_of, flattened, is_tensor, tensor_shapes
 
-InputShape = tuple[tuple[int | None, ...], ...]
+InputShape = tuple[Input, ...]
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 _SYMBOLIC_FILLS = ((2, 24), (3, 40))
 _EAGER_FILLS = ((1, 24), (1, 40))
 """Batch and other open sizes of two traces; where their shapes differ, a size is open."""
 
+OTHER_TYPE = "int32"
+"""What a model takes whose type is not known and that does not take numbers of its own type: words, mostly."""
 
 _KERAS_PREAMBLES = ("Exception encountered when calling", "Could not automatically infer the output shape")
 
@@ -64,9 +67,24 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
     ModelError
         None of these is known.
     """
+    known = _known_arguments(model)
     if input_shape is not None:
-        specs = [Spec((None, *shape), None) for shape in input_shape]
-        return (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)), {}
+        specs = [Spec((None, *sizes), kind) for sizes, kind in map(sizes_and_type, input_shape)]
+        return _as_known(specs, known) or (
+            (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)),
+            {},
+        )
+    if known is None:
+        raise ModelError(
+            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
+            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
+            "or give input_shape, such as (224, 224, 3)"
+        )
+    return known
+
+
+def _known_arguments(model: Any) -> Arguments | None:
+    """Return what a model was called or built with."""
     for node in getattr(model, "_inbound_nodes", None) or []:
         arguments = getattr(node, "arguments", None)
         if arguments is not None:
@@ -76,15 +94,21 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
         return mapped(tuple(called_with[0]), _spec_of_tensor), mapped(dict(called_with[1]), _spec_of_tensor)
     built_with = _build_config(model)
     if not built_with:
-        raise ModelError(
-            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
-            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
-            "or give input_shape, such as (224, 224, 3)"
-        )
+        return None
     if "input_shape" in built_with:
         return (_mapped_shapes(built_with["input_shape"]),), {}
     shapes = built_with.get("shapes_dict", built_with)
     return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
+
+
+def _as_known(specs: list[Spec], known: Arguments | None) -> Arguments | None:
+    """Put the shapes that are asked for where a model took as many of as many axes, with the types of then."""
+    before = [] if known is None else [leaf for leaf in flattened(list(known)) if isinstance(leaf, Spec)]
+    if known is None or [len(spec.shape) for spec in before] != [len(spec.shape) for spec in specs]:
+        return None
+    now = {id(old): Spec(new.shape, new.dtype or old.dtype) for old, new in zip(before, specs, strict=True)}
+    args, kwargs = (mapped(structure, lambda leaf: now.get(id(leaf), leaf)) for structure in known)
+    return args, kwargs
 
 
 def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None) -> Call:
@@ -100,25 +124,42 @@ def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None
     ModelError
         Its call fails with such input.
     """
-    args, kwargs = arguments
     attempts = [_symbolic, _sized, _eager] if _keeps_open_sizes(layer_class) else [_symbolic, _eager]
     if hasattr(graph, "_run_through_graph"):  # Keras 3 asks a graph for nothing but the shapes that come out
         attempts.insert(0, functools.partial(_through_graph, graph))
     failures: list[Exception] = []
-    for attempt in attempts:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what Keras has to say of an attempt is in its error
-                return attempt(model, layer_class, args, kwargs)
-        except Exception as error:  # the user's call may raise anything
-            failures.append(error)
-    reason = _reason(failures[0])
-    shapes = ", ".join(str(spec.shape[1:]) for spec in flattened([args, kwargs]) if isinstance(spec, Spec))
+    for args, kwargs in _of_types(arguments):
+        for attempt in attempts:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what Keras has to say of an attempt is in its error
+                    return attempt(model, layer_class, args, kwargs)
+            except Exception as error:  # the user's call may raise anything
+                failures.append(error)
+    specs = [leaf for leaf in flattened(list(arguments)) if isinstance(leaf, Spec)]
+    shapes = ", ".join(f"{spec.shape[1:]}:{spec.dtype}" if spec.dtype else str(spec.shape[1:]) for spec in specs)
+    tried = "" if all(spec.dtype for spec in specs) else f", as {_default_type(model)} or {OTHER_TYPE}"
     raise ModelError(
         f"the model {model.name!r} ({type(model).__name__}) cannot be called with input of shape {shapes}, batch left "
-        f"out: {type(failures[0]).__name__}: {reason}; give the input_shape that it takes, a tuple of shapes where it "
-        "takes several"
+        f"out{tried}: {type(failures[0]).__name__}: {_reason(failures[0])}; give the input_shape that it takes, a "
+        "tuple of shapes where it takes several, with a type where another is needed, such as (32,):int32"
     ) from failures[0]
+
+
+def _of_types(arguments: Arguments) -> Iterator[Arguments]:
+    """Give the arguments with numbers of the model's own type, and of another where none is known."""
+    yield arguments
+    if any(isinstance(leaf, Spec) and leaf.dtype is None for leaf in flattened(list(arguments))):
+        args, kwargs = (mapped(structure, _of_other_type) for structure in arguments)
+        yield args, kwargs
+
+
+def _of_other_type(leaf: Any) -> Any:
+    return Spec(leaf.shape, leaf.dtype or OTHER_TYPE) if isinstance(leaf, Spec) else leaf
+
+
+def _default_type(model: Any) -> Any:
+    return getattr(model, "input_dtype", None) or getattr(model, "compute_dtype", None) or "float32"
 
 
 def _reason(error: Exception) -> str:
@@ -242,7 +283,7 @@ def _record(
     model: Any, layer_class: type, args: Any, kwargs: Any, make: Maker, fill: tuple[int | None, int | None]
 ) -> Call:
     """Call the model twice, and give the second call; the first one where the second is not seen."""
-    dtype = getattr(model, "input_dtype", None) or getattr(model, "compute_dtype", None) or "float32"
+    dtype = _default_type(model)
 
     def tensor(leaf: Any) -> Any:
         return make(_filled(leaf, fill), leaf.dtype or dtype) if isinstance(leaf, Spec) else leaf

@@ -44,8 +44,8 @@ class ModelRequest(NamedTuple):
         The reference, as `sphinxext_layered.target.parse_target` reads it; empty where `file` is set.
     file : str or None
         A saved model, a configuration or a description, relative to the project's root with forward slashes.
-    input_shape : tuple of tuple of (int or None), or None
-        The shape of each input without the batch.
+    input_shape : tuple of tuple, or None
+        The shape of each input without the batch, with its type where that was given: what the option is read as.
     text_reference : str or None
         Where the callable is that gives the layers' texts.
     depends : tuple of str
