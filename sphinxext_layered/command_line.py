@@ -381,6 +381,8 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
         raise _error_of(answer, given.target)
     seconds = time.monotonic() - start
     _say(given, f"described {given.target}: {len(answer.description.layers)} layers ({seconds:.1f} s)")
+    if answer.allocated:
+        _say(given, f"it has its weights: {answer.allocated}")
     return answer.description
 
 

@@ -141,7 +141,7 @@ def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None
     tried = "" if all(spec.dtype for spec in specs) else f", as {_default_type(model)} or {OTHER_TYPE}"
     raise ModelError(
         f"the model {model.name!r} ({type(model).__name__}) cannot be called with input of shape {shapes}, batch left "
-        f"out{tried}: {type(failures[0]).__name__}: {_reason(failures[0])}; give the input_shape that it takes, a "
+        f"out{tried}: {type(failures[0]).__name__}: {reason_of(failures[0])}; give the input_shape that it takes, a "
         "tuple of shapes where it takes several, with a type where another is needed, such as (32,):int32"
     ) from failures[0]
 
@@ -162,8 +162,8 @@ def _default_type(model: Any) -> Any:
     return getattr(model, "input_dtype", None) or getattr(model, "compute_dtype", None) or "float32"
 
 
-def _reason(error: Exception) -> str:
-    """Give the line of an error that says something; Keras begins with where it was, in bold type."""
+def reason_of(error: Exception) -> str:
+    """Return the line of an error that says something; Keras begins with where it was, in bold type."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(_KERAS_PREAMBLES)), type(error).__name__)[:300]

@@ -21,7 +21,8 @@ from typing import Any
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import ModelError
 
-from .keras import TextCallable, describe, layers_of
+from .keras import TextCallable, describe, is_keras, layers_of
+from .tracing import reason_of
 
 Build = Callable[[], object]
 
@@ -31,7 +32,11 @@ _SETTINGS = ("image_data_format", "floatx", "epsilon", "dtype_policy")
 
 
 def build_and_describe(
-    build: Build, *, input_shape: object = None, text_callable: TextCallable | None = None
+    build: Build,
+    *,
+    input_shape: object = None,
+    text_callable: TextCallable | None = None,
+    allocated: Callable[[str], object] | None = None,
 ) -> ModelDescription:
     """Build a model and describe it, without its weights where that can be.
 
@@ -45,6 +50,8 @@ def build_and_describe(
         without weights, fails.
     input_shape, text_callable
         As in `describe`.
+    allocated : callable, optional
+        Called with the reason, in one line, where the weights were allocated after all.
 
     Returns
     -------
@@ -59,21 +66,52 @@ def build_and_describe(
         Whatever `build` or `text_callable` raise when the model is built with its weights.
     """
 
-    def described() -> ModelDescription:
-        return describe(model_from(build()), input_shape=input_shape, text_callable=text_callable)
+    def described(failed: str = "") -> ModelDescription:
+        model = model_from(build())
+        description = describe(model, input_shape=input_shape, text_callable=text_callable)
+        reason = _why_allocated(model, failed)
+        if reason and allocated is not None:
+            allocated(reason)
+        return description
 
+    failed = ""
     with _settings_kept() as take:
         try:
             with _settings_kept(), _without_weights(take):
                 return described()
-        except Exception:  # it may need values: the next run tells
-            pass
+        except Exception as error:  # it may need values: the next run tells
+            failed = _said(error)
         finally:
             _clear_session()
         try:
-            return described()
+            return described(failed)
         finally:
             _clear_session()
+
+
+def _said(error: Exception) -> str:
+    """Return what an exception says in one line; one of the user's may fail at that, too."""
+    try:
+        return f"{type(error).__name__}: {reason_of(error)}"
+    except Exception:
+        return type(error).__name__
+
+
+def _why_allocated(model: object, failed: str) -> str:
+    """Return why a model has weights, in one line; the empty text where it has none or is not Keras's."""
+    if not is_keras(model):
+        return ""
+    if failed:
+        return f"it cannot be built without them: {failed}"
+    try:
+        has_values = any(getattr(weight, "_value", weight) is not None for weight in model.weights)  # type: ignore[attr-defined]
+    except Exception:  # a property of the user's may raise anything
+        return ""
+    if not has_values:
+        return ""
+    if any(base.__module__.startswith("tf_keras.") for base in type(model).__mro__):
+        return "tf_keras builds no model without them"
+    return "it was built before it was asked for, as when a module makes it while it is imported"
 
 
 def model_from(value: object) -> object:

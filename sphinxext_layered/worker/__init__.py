@@ -112,11 +112,21 @@ class WorkerSettings(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A model's description, and what it was made from."""
+    """A model's description, and what it was made from.
+
+    Attributes
+    ----------
+    request : ModelRequest
+    description : ModelDescription
+    made_from : MadeFrom
+    allocated : str
+        Why the model was built with its weights; empty where it has none.
+    """
 
     request: ModelRequest
     description: ModelDescription
     made_from: MadeFrom
+    allocated: str = ""
 
 
 class Failed(NamedTuple):

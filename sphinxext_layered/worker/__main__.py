@@ -203,9 +203,14 @@ class _Server:
         """Give the answer to a request, whatever the user's code does."""
         self._recorder.begin()
         try:
-            description, roots = self._describe(request)
+            reasons: list[str] = []
+            description, roots = self._describe(request, reasons.append)
             made_from = self._recorder.finish(roots, request["files"], self._settings["environment"])
-            answer: dict[str, Any] = {"description": description, "made_from": made_from.document()}
+            answer: dict[str, Any] = {
+                "description": description,
+                "made_from": made_from.document(),
+                "allocated": "".join(reasons),
+            }
         except _AgainError:
             answer = {"again": True}
         except BaseException as error:  # the user's code may raise anything
@@ -213,7 +218,9 @@ class _Server:
         answer["spent"] = self._put_back()
         return answer
 
-    def _describe(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    def _describe(
+        self, request: dict[str, Any], allocated: Callable[[str], object]
+    ) -> tuple[dict[str, Any], list[str]]:
         texts = parse_target(request["text"]) if request["text"] else None
         target = parse_target(request["target"]) if request["target"] else None
         roots = [wanted.module for wanted in (target, texts) if wanted is not None]
@@ -227,7 +234,9 @@ class _Server:
         shape = request["input_shape"]
         input_shape = None if shape is None else tuple(tuple(sizes) for sizes in shape)
         self._seed()
-        description = reading.build_and_describe(build, input_shape=input_shape, text_callable=text_callable)
+        description = reading.build_and_describe(
+            build, input_shape=input_shape, text_callable=text_callable, allocated=allocated
+        )
         return description.to_document(), roots
 
     def _file_builder(self, path: str) -> Callable[[], object]:

@@ -224,7 +224,9 @@ def test_model_of_words_is_given_words(model, given):
 
 
 def test_type_that_the_model_does_not_take_is_named():
-    with pytest.raises(ModelError, match=r"shape \(32,\):float16, batch left out: .*no words: .*float32.*\(32,\):int32"):
+    with pytest.raises(
+        ModelError, match=r"shape \(32,\):float16, batch left out: .*no words: .*float32.*\(32,\):int32"
+    ):
         describe(Words(), input_shape="(32,):float16")
 
 
@@ -273,7 +275,9 @@ def test_tensorflow_function_and_dynamic_shapes():
 
 
 def test_call_that_fails_names_the_shape_and_the_reason():
-    with pytest.raises(ModelError, match=r"\(8, 8\), batch left out, as float32 or int32: ValueError: .*ndim.*input_shape"):
+    with pytest.raises(
+        ModelError, match=r"\(8, 8\), batch left out, as float32 or int32: ValueError: .*ndim.*input_shape"
+    ):
         describe(Residual(), input_shape=(8, 8))
 
 

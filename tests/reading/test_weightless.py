@@ -339,6 +339,39 @@ def test_builder_that_works_without_weights_is_called_once():
     assert calls == [1]
 
 
+def reasons_of(build):
+    reasons = []
+    build_and_describe(build, allocated=reasons.append)
+    return reasons
+
+
+def test_reason_why_weights_were_allocated_is_given():
+    import tf_keras
+
+    before = dense()
+    assert [reasons_of(build) for build in (dense, adam, custom)] == [[], [], []]
+    (reason,) = reasons_of(fitted)
+    assert reason == ("it cannot be built without them: ValueError: You must call `compile()` before using the model.")
+    (reason,) = reasons_of(lambda: before)
+    assert reason.startswith("it was built before")
+    (reason,) = reasons_of(lambda: tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(4,))]))
+    assert reason == "tf_keras builds no model without them"
+
+
+def test_exception_that_cannot_be_shown_does_no_harm():
+    class OddError(Exception):
+        def __str__(self):
+            raise RuntimeError("no")
+
+    def build():
+        model = dense()
+        if model.weights[0]._value is None:
+            raise OddError
+        return model
+
+    assert reasons_of(build) == ["it cannot be built without them: OddError"]
+
+
 def test_model_built_before_is_described_and_stays_whole():
     model = dense()
     description = build_and_describe(lambda: model)
