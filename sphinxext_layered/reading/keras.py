@@ -68,8 +68,9 @@ def describe(
     Parameters
     ----------
     model : object
-        A model of Keras 3 or tf_keras, or any object with ``layers`` whose members have an
-        ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
+        A model of Keras 3 or tf_keras, a layer of theirs that is made of layers, or any object with
+        ``layers`` whose members have an ``output_shape``, an ``output`` with a shape, or
+        ``compute_output_shape``.
     input_shape : tuple, optional
         The input's shape without its batch, or a tuple of them, for a model that does not know it; with a
         type where that is not the model's own: ``((32,), "int32")``. The model itself stays as it is. Where
@@ -88,8 +89,7 @@ def describe(
     OptionError
         `text_callable` or `input_shape` is not what it should be, or the model's input is of another shape.
     """
-    members = layers_of(model)
-    if members is None:
+    if layers_of(model) is None and not is_keras(model):
         raise ModelError(_not_a_model(model))
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
@@ -113,6 +113,11 @@ def layers_of(model: object) -> list[Any] | None:
 def is_keras(value: object) -> bool:
     """Tell whether `value` is a layer or model of some Keras."""
     return _layer_class(value) is not None
+
+
+def is_layer_class(kind: type) -> bool:
+    """Tell whether `kind` is a class of layers or models of some Keras."""
+    return any(map(_is_layer_class, kind.__mro__))
 
 
 def _layer_class(value: object) -> Any:

@@ -136,6 +136,8 @@ def trace(model: Any, layer_class: type, arguments: Arguments, graph: Any = None
                     return attempt(model, layer_class, args, kwargs)
             except Exception as error:  # the user's call may raise anything
                 failures.append(error)
+    if isinstance(failures[-1], ModelError):
+        raise failures[-1]
     specs = [leaf for leaf in flattened(list(arguments)) if isinstance(leaf, Spec)]
     shapes = ", ".join(f"{spec.shape[1:]}:{spec.dtype}" if spec.dtype else str(spec.shape[1:]) for spec in specs)
     tried = "" if all(spec.dtype for spec in specs) else f", as {_default_type(model)} or {OTHER_TYPE}"
@@ -294,7 +296,10 @@ def _record(
             model(*mapped(args, tensor), **mapped(kwargs, tensor))
         passes.extend(call for call in calls[-1:] if call.children)
     if not passes:
-        raise ModelError("its call uses no layers")
+        raise ModelError(
+            f"{model.name!r} ({type(model).__name__}) calls no layers: a model, or a layer that is made of layers, is "
+            "expected"
+        )
     return passes[-1]
 
 

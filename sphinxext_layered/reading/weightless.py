@@ -21,7 +21,7 @@ from typing import Any
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import ModelError
 
-from .keras import TextCallable, describe, is_keras, layers_of
+from .keras import TextCallable, describe, is_keras, is_layer_class, layers_of
 from .tracing import reason_of
 
 Build = Callable[[], object]
@@ -122,7 +122,7 @@ def model_from(value: object) -> object:
     ModelError
         It is something else.
     """
-    if isinstance(value, type) and hasattr(value, "layers"):
+    if isinstance(value, type) and (hasattr(value, "layers") or is_layer_class(value)):
         needed = _needed_arguments(value)
         if needed:
             raise ModelError(
@@ -130,7 +130,7 @@ def model_from(value: object) -> object:
                 "arguments, or name a function that returns the model"
             )
         value = value()
-    if layers_of(value) is None:
+    if layers_of(value) is None and not is_keras(value):
         raise ModelError(_wrong_value(value))
     return value
 

@@ -409,6 +409,43 @@ class Wide(Net):
         super().__init__()
 
 
+class Block(layers.Layer):
+    """A layer that is made of layers."""
+
+    def __init__(self):
+        super().__init__(name="block")
+        self.wide, self.narrow = layers.Dense(8, name="wide"), layers.Dense(3, name="narrow")
+
+    def call(self, x):
+        return self.narrow(self.wide(x))
+
+
+@pytest.mark.parametrize("made", [Block, lambda: Block], ids=["layer", "class"])
+def test_layer_that_is_made_of_layers_is_described_as_a_model_is(made):
+    description = build_and_describe(made, input_shape=(4,))
+    assert (description.name, description.class_name) == ("block", "Block")
+    assert description.input_shapes == ((None, 4),)
+    assert [(layer.name, layer.output_shapes) for layer in description.layers] == [
+        ("wide", ((None, 8),)),
+        ("narrow", ((None, 3),)),
+    ]
+
+
+def test_layer_that_was_built_knows_its_input():
+    block = Block()
+    block.build((None, 4))
+    assert [layer.output_shapes for layer in describe(block).layers] == [((None, 8),), ((None, 3),)]
+    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*give input_shape"):
+        describe(Block())
+
+
+def test_layer_that_calls_no_layers_is_refused():
+    with pytest.raises(
+        ModelError, match=r"'alone' \(Dense\) calls no layers: a model, or a layer that is made of layers"
+    ):
+        describe(layers.Dense(3, name="alone"), input_shape=(4,))
+
+
 async def coroutine():
     return None
 
