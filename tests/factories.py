@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
 from PIL import Image, ImageFont
 from PIL._util import DeferredError
 
-from sphinxext_layered.description import LayerDescription, ModelDescription
+from sphinxext_layered.description import (
+    ARGUMENT,
+    CallDescription,
+    End,
+    LayerDescription,
+    ModelDescription,
+    Shape,
+    Source,
+)
 
 
 def layer(class_name: str = "Conv2D", *shape: int | None, **given: Any) -> LayerDescription:
@@ -23,27 +33,93 @@ def layer(class_name: str = "Conv2D", *shape: int | None, **given: Any) -> Layer
     return LayerDescription(class_name=class_name, **{**values, **given})
 
 
-def model(*layers: LayerDescription, name: str = "net", **given: Any) -> ModelDescription:
-    """A model of layers, each fed by the one before it unless it says otherwise, names made distinct."""
-    from dataclasses import replace
+def model(
+    *layers: LayerDescription,
+    name: str = "net",
+    feeders: Mapping[int, Sequence[int]] | None = None,
+    input_shapes: tuple[Shape, ...] | None = None,
+    output_shapes: tuple[Shape, ...] | None = None,
+    **given: Any,
+) -> ModelDescription:
+    """A model of layers, each called once and fed by the one before it unless `feeders` says otherwise.
 
+    Names are made distinct. With `input_shapes` it takes these where it would take what the first layer gives.
+    """
     seen: dict[str, int] = {}
     placed = []
     for index, each in enumerate(layers):
         count = seen[each.name] = seen.get(each.name, 0) + 1
-        placed.append(
-            replace(
-                each,
-                index=index,
-                name=each.name if count == 1 else f"{each.name}_{count - 1}",
-                inbound=each.inbound or ((index - 1,) if index else ()),
-            )
+        placed.append(replace(each, index=index, name=each.name if count == 1 else f"{each.name}_{count - 1}"))
+    before = {index: (index - 1,) if index else () for index in range(len(layers))} | dict(feeders or {})
+    taken = [] if input_shapes is None else [argument(*shape) for shape in input_shapes]
+    calls = [
+        CallDescription(
+            name=each.name,
+            layer=index,
+            output_shapes=each.output_shapes,
+            inputs=tuple(Source(feeder + len(taken)) for feeder in before[index])
+            or tuple(Source(i) for i in range(len(taken))),
         )
-    shapes = {
-        "input_shapes": placed[0].output_shapes if placed else (),
-        "output_shapes": placed[-1].output_shapes if placed else (),
-    }
-    return ModelDescription(name=name, class_name="Functional", layers=tuple(placed), **{**shapes, **given})
+        for index, each in enumerate(placed)
+    ]
+    calls = [*taken, *calls]
+    last = calls[-1:]
+    if output_shapes is not None:
+        last = [replace(calls[-1], output_shapes=output_shapes)]
+        calls[-1:] = last
+    fed = {source.call for call in calls for source in call.inputs or ()}
+    outputs = [i for i in range(len(calls)) if i not in fed] if output_shapes is None else [len(calls) - 1]
+    inputs = [i for i, call in enumerate(calls) if not call.inputs]
+    return ModelDescription(
+        name=name,
+        class_name="Functional",
+        layers=tuple(placed),
+        calls=tuple(calls),
+        inputs=tuple(End(source=Source(i)) for i in inputs),
+        outputs=tuple(End(source=Source(i, output)) for i in outputs for output in range(len(calls[i].output_shapes))),
+        **given,
+    )
+
+
+def argument(*shape: int | None) -> CallDescription:
+    """What a model without input layers is given."""
+    return CallDescription(name="inputs", class_name=ARGUMENT, output_shapes=(shape,))
+
+
+def graph(*nodes: tuple[Any, ...], name: str = "net", outputs: Sequence[str] | None = None) -> ModelDescription:
+    """A model as a graph: each node is a layer or an operation's class with a shape, and what feeds it.
+
+    ``("conv", layer("Conv2D", 8, 8, 4), "input")`` calls a layer, ``("sum", "Add", (8, 8, 4), "conv", "input")`` an
+    operation, ``("again", "conv", "other")`` the layer of that name once more.
+    """
+    layers: list[LayerDescription] = []
+    calls: list[CallDescription] = []
+    at: dict[str, int] = {}
+    place: dict[str, int] = {}
+    for own, what, *rest in nodes:
+        at[own] = len(calls)
+        if isinstance(what, LayerDescription):
+            place[own] = len(layers)
+            layers.append(replace(what, index=len(layers), name=own))
+            given = {"name": own, "layer": place[own], "output_shapes": what.output_shapes}
+        elif what in place:
+            again = layers[place[what]]
+            given = {"name": again.name, "layer": place[what], "output_shapes": again.output_shapes}
+        else:
+            shape, *rest = rest
+            given = {"name": own, "class_name": what, "module": "keras.src.ops", "output_shapes": ((None, *shape),)}
+        sources = tuple(Source(at[each]) for each in rest)
+        calls.append(CallDescription(inputs=sources, **given))
+    fed = {source.call for call in calls for source in call.inputs or ()}
+    last = [at[each] for each in outputs] if outputs else [i for i in range(len(calls)) if i not in fed]
+    return ModelDescription(
+        name=name,
+        class_name="Functional",
+        layers=tuple(layers),
+        calls=tuple(calls),
+        inputs=tuple(End(source=Source(i)) for i, call in enumerate(calls) if not call.inputs),
+        outputs=tuple(End(source=Source(i)) for i in last),
+    )
 
 
 def spacing(pixels: int) -> LayerDescription:

@@ -48,7 +48,7 @@ def alt_text(description: ModelDescription) -> str:
 
 
 def _from_to(description: ModelDescription, layers: list[LayerDescription]) -> str:
-    inputs = description.input_shapes or (layers[0].input_shapes if layers else ())
+    inputs = description.input_shapes or (layers[0].output_shapes if layers else ())
     outputs = description.output_shapes or (layers[-1].output_shapes if layers else ())
     came = f" from {_joined(map(_spoken, inputs))}" if inputs else ""
     goes = f" to {_joined(map(_spoken, outputs))}" if outputs else ""

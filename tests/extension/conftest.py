@@ -17,7 +17,7 @@ from PIL import Image
 from sphinx.testing.util import SphinxTestApp
 from sphinx.util.console import strip_colors
 
-from sphinxext_layered.description import LayerDescription, ModelDescription
+from sphinxext_layered.description import ARGUMENT, CallDescription, End, LayerDescription, ModelDescription, Source
 from sphinxext_layered.extension import build
 from sphinxext_layered.extension.config import MIME_TYPES, format_of, needs_descriptions, themes_of
 from sphinxext_layered.extension.request import Failure, Picture, PictureRequest
@@ -30,7 +30,6 @@ MODEL = ModelDescription(
             index=0,
             name="conv",
             class_name="Conv2D",
-            input_shapes=((None, 28, 28, 1),),
             output_shapes=((None, 24, 24, 6),),
             parameters=1156,
         ),
@@ -38,13 +37,17 @@ MODEL = ModelDescription(
             index=1,
             name="dense",
             class_name="Dense",
-            input_shapes=((None, 24, 24, 6),),
             output_shapes=((None, 10),),
             parameters=850,
         ),
     ),
-    input_shapes=((None, 28, 28, 1),),
-    output_shapes=((None, 10),),
+    calls=(
+        CallDescription(name="inputs", class_name=ARGUMENT, output_shapes=((None, 28, 28, 1),)),
+        CallDescription(name="conv", layer=0, output_shapes=((None, 24, 24, 6),), inputs=(Source(0),)),
+        CallDescription(name="dense", layer=1, output_shapes=((None, 10),), inputs=(Source(1),)),
+    ),
+    inputs=(End(source=Source(0)),),
+    outputs=(End(source=Source(2)),),
     parameters=2006,
 )
 

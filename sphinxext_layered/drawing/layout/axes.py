@@ -23,7 +23,7 @@ def drawn_sizes(description: ModelDescription) -> dict[int, Sizes]:
     follows those that it feeds. A place along which a size is open, such as a length, is drawn as large as
     in the nearest layer with as many axes that knows it, the one before rather than the one after.
     """
-    formats = _formats(description.layers)
+    formats = _formats(description)
     sizes = {layer.index: _channels_last(layer, formats.get(layer.index)) for layer in description.layers}
     return _filled(sizes)
 
@@ -50,11 +50,15 @@ def _channels_last(layer: LayerDescription, data_format: str | None) -> Sizes:
     return sizes
 
 
-def _formats(layers: tuple[LayerDescription, ...]) -> dict[int, str]:
+def _formats(description: ModelDescription) -> dict[int, str]:
+    layers = description.layers
     formats = {layer.index: layer.data_format for layer in layers if layer.data_format}
     if "channels_first" not in formats.values():
         return formats
-    feeders = _feeders(layers)
+    feeders = {
+        layers[place].index: tuple(layers[each].index for each in before)
+        for place, before in description.feeders().items()
+    }
     by_index = {layer.index: layer for layer in layers}
     for layer in layers:
         if layer.index not in formats and layer.class_name not in _MIX_AXES:
@@ -65,13 +69,6 @@ def _formats(layers: tuple[LayerDescription, ...]) -> dict[int, str]:
                 if feeder in by_index and feeder not in formats and by_index[feeder].class_name not in _MIX_AXES:
                     _adopt(formats, by_index[feeder], (layer.index,), by_index)
     return formats
-
-
-def _feeders(layers: tuple[LayerDescription, ...]) -> dict[int, tuple[int, ...]]:
-    if any(layer.inbound for layer in layers):
-        return {layer.index: layer.inbound for layer in layers}
-    before: list[tuple[int, ...]] = [(), *((layer.index,) for layer in layers)]
-    return {layer.index: feeder for layer, feeder in zip(layers, before, strict=False)}
 
 
 def _adopt(
@@ -88,5 +85,5 @@ def _adopt(
 
 
 def _rank(one: LayerDescription, other: LayerDescription) -> bool:
-    ranks = [{len(shape) for shape in (*each.output_shapes, *each.input_shapes)} for each in (one, other)]
+    ranks = [{len(shape) for shape in each.output_shapes} for each in (one, other)]
     return bool(ranks[0] & ranks[1])
