@@ -429,27 +429,14 @@ def _described_in(path: Path) -> ModelDescription | None:
         content = path.read_bytes()
     except OSError as error:
         raise TargetError(f"{path}: cannot be read ({error.strerror}); give the path of a file that exists") from error
-    return _description(content)
+    return ModelDescription.from_file_content(content)
 
 
 def _described_on_input() -> ModelDescription:
-    described = _description(sys.stdin.buffer.read())
+    described = ModelDescription.from_file_content(sys.stdin.buffer.read())
     if described is None:
         raise DescriptionError("standard input holds no description; layered-view describe writes one")
     return described
-
-
-def _description(content: bytes) -> ModelDescription | None:
-    try:
-        document = json.loads(content)
-        schema = document.get("schema", "")
-    except (ValueError, RecursionError, AttributeError):
-        return None
-    if isinstance(document.get("description"), dict):
-        document = document["description"]
-    elif not str(schema).startswith("layered-view"):
-        return None
-    return ModelDescription.from_document(document)
 
 
 # -- check, cache --------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ from .errors import DescriptionError
 
 SCHEMA: Final = "layered-view-description/2"
 
+_FAMILY: Final = "layered-view-"
+"""What the schema of every file begins with that holds a description."""
+
 ARGUMENT: Final = "Argument"
 """The class name of a call that stands for what a model or layer is given."""
 
@@ -256,10 +259,27 @@ class ModelDescription:
         if not isinstance(document, Mapping) or schema != SCHEMA:
             older = isinstance(schema, str) and schema.startswith(SCHEMA.rpartition("/")[0])
             found = f"a description of another version ({schema})" if older else "not a description"
-            raise DescriptionError(f"{found}: expected the schema {SCHEMA!r}; make the description anew")
+            raise DescriptionError(
+                f"{found}: expected the schema {SCHEMA!r}; make the description anew: layered-view describe writes "
+                "one, and a build writes those that it misses"
+            )
         model = _Reader(document).model()
         assert isinstance(model, cls)
         return model
+
+    @classmethod
+    def from_file_content(cls, content: str | bytes) -> Self | None:
+        """Read a file that holds a description, alone or with what it was made from; None where it holds none.
+
+        Raises as `from_json` where it is a description's file, but not one that can be read.
+        """
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(document, Mapping) or not str(document.get("schema")).startswith(_FAMILY):
+            return None
+        return cls.from_document(document.get("description", document))
 
     def to_document(self) -> dict[str, Any]:
         """Return the description as the objects that JSON's writer takes."""
@@ -439,7 +459,7 @@ class _Reader:
         fields = dict(_object(row, where))
         nested, facts = fields.pop("nested", None), _object(fields.pop("facts", {}), f"{where}.facts")
         _check_names(facts, FACTS, (), f"{where}.facts")
-        layer = _read_fields(LayerDescription, fields, where)
+        layer: LayerDescription = _read_fields(LayerDescription, fields, where)
         return dataclasses.replace(
             layer,
             nested=None if nested is None else self._inside(nested, f"{where}.nested"),

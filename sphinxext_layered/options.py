@@ -20,9 +20,13 @@ SIZING_MODES = ("reference", "sequence", "logarithmic", "balanced", "relative", 
 PALETTES = ("layered", "classic")
 LEGEND_POSITIONS = ("bottom", "top", "left", "right")
 THEMES = ("light", "dark", "both")
+CONNECTIONS = ("auto", "row", "none")
+SKIP_SIDES = ("above", "below")
+SHOWN_OPERATIONS = ("auto", "all", "none")
+STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
-    Kind = Literal["size", "layers", "colour", "text", "picture", "model"]
+    Kind = Literal["size", "layers", "connections", "colour", "text", "picture", "model"]
 
 
 class Option(NamedTuple):
@@ -174,6 +178,37 @@ class LayeredViewOptions:
         "Greatest width of the picture: boxes are scaled, then wrapped into rows; text is not scaled.",
         kind="size",
         unit="px",
+        added=True,
+    )
+    connections: str = option(
+        "auto",
+        values.choice(*CONNECTIONS),
+        """What is drawn of connections: ``auto`` draws branches, merges and skips wherever the model is not a chain;
+        ``row`` draws one row with funnels between neighbours that are connected, ``none`` a row without any.""",
+        kind="connections",
+        added=True,
+    )
+    skip_connections: str = option(
+        "above",
+        values.choice(*SKIP_SIDES),
+        "Side of the row on which skip connections run.",
+        kind="connections",
+        added=True,
+    )
+    show_operations: str = option(
+        "auto",
+        values.choice(*SHOWN_OPERATIONS),
+        """Operations that are not layers: ``auto`` draws those that merge tensors or compute another shape, and passes
+        through those that slice, reshape, cast or work element by element.""",
+        kind="connections",
+        added=True,
+    )
+    stubs: str = option(
+        "auto",
+        values.choice(*STUBS),
+        """Named stubs in the place of long lines: ``auto`` for a tensor that is used in four distant places or more,
+        ``yes`` for every connection that skips layers, ``no`` for none.""",
+        kind="connections",
         added=True,
     )
     palette: str = option(

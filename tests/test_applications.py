@@ -37,7 +37,7 @@ def test_every_application_is_known_in_all_its_layers(name: str) -> None:
     description = described(name)
     assert description.output_shapes == ((None, 1000),)
     assert all(layer.output_shapes and layer.parameters is not None for layer in description.layers)
-    assert {feeder for layer in description.layers for feeder in layer.inbound} == set(
+    assert {feeder for feeders in description.feeders().values() for feeder in feeders} == set(
         range(len(description.layers) - 1)
     )
 

@@ -276,3 +276,21 @@ def test_a_layer_is_known_by_its_own_name_first_then_by_classes_from_near_to_far
 
 def test_a_large_description_stays_small() -> None:
     assert len(vgg16().to_json()) < 10_000
+
+
+def test_a_file_holds_a_description_alone_or_as_projects_commit_it():
+    net = model(layer("Dense", 3))
+    text = net.to_json()
+    committed = json.dumps({"schema": "layered-view-committed/1", "made_from": {}, "description": json.loads(text)})
+    assert ModelDescription.from_file_content(text) == net
+    assert ModelDescription.from_file_content(committed.encode()) == net
+    for other in ("", "[]", "{", '{"schema": 3}', '{"class_name": "Sequential"}'):
+        assert ModelDescription.from_file_content(other) is None
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_file_of_the_schema_before_says_what_to_do(wrapped):
+    old = {"schema": "layered-view-description/1", "name": "net", "class_name": "Model", "layers": []}
+    document = {"schema": "layered-view-committed/1", "description": old} if wrapped else old
+    with pytest.raises(DescriptionError, match=r"another version .*/1.*make the description anew: layered-view"):
+        ModelDescription.from_file_content(json.dumps(document))

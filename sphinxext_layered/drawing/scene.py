@@ -38,6 +38,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """A line through several points."""
+
+    points: tuple[Point, ...]
+    colour: RGBA
+    width: float = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """One line of text: (x, y) is the left end of its baseline, `width` its measured advance."""
 
@@ -48,20 +57,22 @@ class Text:
     width: float
 
 
-Shape = Polygon | Line | Text
+Shape = Polygon | Line | Path | Text
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Shapes that belong together: a layer's box with its label, a funnel, the legend.
 
-    `title` is what a tooltip says of it; `layer` the index of the layer it shows.
+    `title` is what a tooltip says of it; `layer` the index of the layer it shows; `connects` the names of the
+    calls that a funnel or line connects.
     """
 
-    role: Literal["layer", "funnel", "label", "legend", "connector"]
+    role: Literal["layer", "funnel", "label", "legend", "connector", "frame"]
     shapes: tuple[Shape, ...]
     title: str | None = None
     layer: int | None = None
+    connects: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -77,9 +76,9 @@ class Models:
         if refused is not None:
             return refused
         if model.file and model.file.endswith(".json"):
-            found = self._in_file(self.root / model.file)
-            if found is not None:
-                return found
+            described = self._in_file(model.file)
+            if described is not None:
+                return described
         if self.mode == "refresh":
             return None
         cached = self.mode == "cached"
@@ -121,18 +120,17 @@ class Models:
             digest = digest_of(found.description.to_json())
             yield Found(digest, found.description, self.sources.differing(found.made_from), found.made_from)
 
-    def _in_file(self, path: Path) -> Found | None:
+    def _in_file(self, file: str) -> Found | Failure | None:
         """Read a file that is itself a description, None where it is not."""
         from ..description import ModelDescription
 
         try:
-            document = json.loads(path.read_bytes())
-            if isinstance(document, dict) and document.get("schema") == committed.SCHEMA:
-                document = document.get("description")
-            description = ModelDescription.from_document(document)
-        except (OSError, ValueError, RecursionError, DescriptionError):
+            description = ModelDescription.from_file_content((self.root / file).read_bytes())
+        except OSError:
             return None
-        return Found(digest_of(description.to_json()), description)
+        except DescriptionError as error:
+            return Failure(subtype="description", message=f"{file}: {error}")
+        return None if description is None else Found(digest_of(description.to_json()), description)
 
     def _refused(self, model: ModelRequest) -> Failure | None:
         """Refuse a name outside ``layered_view_modules`` also where its description is at hand."""

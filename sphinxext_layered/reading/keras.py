@@ -1,63 +1,54 @@
 """Reads a live model: Keras 3 (and so tf.keras), tf_keras, or anything with layers that have shapes.
 
-A layer's shapes, feeders and number of calls come from one of three sources: the graph of a functional
-or sequential model, a trace of a subclassed model, or the layers' own attributes. What a layer is
-(name, class, parameters, activation) is read from the layer itself.
+What calls what comes from one of three sources: the graph of a functional or sequential model, a trace of
+the call of a subclassed model or a layer that holds layers, or the layers' own attributes. What a layer is
+(name, class, parameters, facts) is read from the layer itself.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from sphinxext_layered.description import LayerDescription, LayerText, ModelDescription, Shape
+from sphinxext_layered.description import (
+    ARGUMENT,
+    CallDescription,
+    End,
+    LayerDescription,
+    LayerText,
+    ModelDescription,
+    Shape,
+    Source,
+)
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.values import sizes_and_type
 
-from .shapes import dtype_of, flattened, shapes_of, tensor_shapes
-from .tracing import OTHER_TYPE, Call, InputShape, Spec, arguments_of, mapped, trace
+from .facts import about, attribute, is_keras_class, keras_base, keras_layer_class, name_of, parameters_of, qualified
+from .graph import (
+    Ending,
+    Graph,
+    Origin,
+    Step,
+    called_by,
+    functional_of,
+    mapped,
+    node_arguments,
+    nodes_in_order,
+    read_nodes,
+    renumbered,
+)
+from .shapes import flattened, shapes_of, tensor_shapes
+from .tracing import OTHER_TYPE, Function, InputShape, arguments_of, inside_of, symbolic_maker, trace
 from .untouched import left_as_it_was
 
 TextCallable = Callable[[int, Any], Any]
 
-_KERAS = ("keras", "tf_keras", "keras_core", "tensorflow")
-_DATA_FORMATS = ("channels_last", "channels_first")
 _DEEPEST = 12
-
-
-@dataclass
-class Usage:
-    """What one model does with one layer.
-
-    Attributes
-    ----------
-    layer : object
-    outputs, inputs : tuple of tuple of (int or None)
-        Of the layer's first call.
-    feeders : list of object
-        The layers whose outputs it gets, over all calls.
-    calls : int
-    """
-
-    layer: Any
-    outputs: tuple[Shape, ...] = ()
-    inputs: tuple[Shape, ...] = ()
-    feeders: list[Any] = field(default_factory=list)
-    calls: int = 0
-    inner: Reading | None = None
-
-
-@dataclass
-class Reading:
-    """A model's layers in the order to draw them, and what goes in and out."""
-
-    usages: list[Usage]
-    inputs: tuple[Shape, ...] = ()
-    outputs: tuple[Shape, ...] = ()
+_COMPOSITES_OF_KERAS = ("MultiHeadAttention", "GroupedQueryAttention")
+_NO_CALL = "it has no call of its own, so how its layers are connected is not known"
 
 
 def describe(
@@ -68,9 +59,8 @@ def describe(
     Parameters
     ----------
     model : object
-        A model of Keras 3 or tf_keras, a layer of theirs that is made of layers, or any object with
-        ``layers`` whose members have an ``output_shape``, an ``output`` with a shape, or
-        ``compute_output_shape``.
+        A model of Keras 3 or tf_keras, a layer of theirs that holds layers, or any object with ``layers``
+        whose members have an ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
     input_shape : tuple, optional
         The input's shape without its batch, or a tuple of them, for a model that does not know it; with a
         type where that is not the model's own: ``((32,), "int32")``. The model itself stays as it is. Where
@@ -94,43 +84,34 @@ def describe(
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
         return _description(model, _read_attributes(model), text_callable, ())
-    with left_as_it_was(model, _layer_class(model)):
+    with left_as_it_was(model, keras_layer_class(model)):
         return _description(model, _read(model, shapes), text_callable, ())
 
 
 def layers_of(model: object) -> list[Any] | None:
-    """Give the layers of a model; None where it is not one."""
+    """Return the layers of a model, or those that a layer holds; None where there are none."""
     if isinstance(model, type):
         return None
     layers = getattr(model, "layers", None)
     if isinstance(layers, Mapping):
         return list(layers.values())
     if layers is None or isinstance(layers, str) or not isinstance(layers, Iterable):
-        return None
+        return held_layers(model) or None
     return list(layers)
+
+
+def held_layers(layer: object) -> list[Any]:
+    """Return the layers that a layer of some Keras holds itself, in the order of its attributes."""
+    flatten = attribute(layer, "_flatten_layers") if is_keras(layer) else None
+    try:
+        return list(flatten(include_self=False, recursive=False)) if flatten is not None else []
+    except Exception:  # a layer of the user's may raise anything
+        return []
 
 
 def is_keras(value: object) -> bool:
     """Tell whether `value` is a layer or model of some Keras."""
-    return _layer_class(value) is not None
-
-
-def is_layer_class(kind: type) -> bool:
-    """Tell whether `kind` is a class of layers or models of some Keras."""
-    return any(map(_is_layer_class, kind.__mro__))
-
-
-def _layer_class(value: object) -> Any:
-    """Give the Layer class of the Keras that `value` belongs to."""
-    return next((base for base in type(value).__mro__ if _is_layer_class(base)), None)
-
-
-def _is_layer_class(kind: type) -> bool:
-    return kind.__name__ == "Layer" and _is_keras_class(kind)
-
-
-def _is_keras_class(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] in _KERAS
+    return keras_layer_class(value) is not None
 
 
 def _not_a_model(value: object) -> str:
@@ -149,39 +130,22 @@ def _shapes_given(input_shape: object) -> InputShape | None:
     return shapes
 
 
-def _description(
-    model: Any, reading: Reading, text_callable: TextCallable | None, above: tuple[Any, ...]
-) -> ModelDescription:
-    index_of = {id(layer): index for index, layer in reversed(list(enumerate(layers_of(model) or [])))}
-    for usage in reading.usages:
-        index_of.setdefault(id(usage.layer), len(index_of))
-    layers = tuple(_layer(usage, index_of, text_callable, (*above, model)) for usage in reading.usages)
-    return ModelDescription(
-        name=_name(model),
-        class_name=type(model).__name__,
-        layers=layers,
-        input_shapes=reading.inputs,
-        output_shapes=reading.outputs,
-        parameters=_parameters(model),
-    )
-
-
-def _read(model: Any, input_shape: InputShape | None) -> Reading:
+def _read(model: Any, input_shape: InputShape | None) -> Graph:
     if not is_keras(model):
         return _read_attributes(model)
-    unbuilt_sequential = hasattr(model, "_functional") and _graph_of(model) is None
+    unbuilt_sequential = hasattr(model, "_functional") and functional_of(model) is None
     if unbuilt_sequential and input_shape is not None and len(input_shape) == 1:
         _build(model, *sizes_and_type(input_shape[0]))  # it has a graph from then on
-    graph = _graph_of(model)
-    if graph is None and not _has_own_call(model):
+    functional = functional_of(model)
+    if functional is None and not _has_own_call(model):
         with contextlib.suppress(ModelError):  # as for any model of which neither shapes nor calls are known
-            return _read_attributes(model)
-    if graph is None:
-        call = trace(model, _layer_class(model), arguments_of(model, input_shape))
-        graph = _graph_of(model)
-        return _read_calls(call) if graph is None else _read_graph(model, graph)
-    reading = _read_graph(model, graph)
-    return reading if input_shape is None else _narrowed(model, graph, reading, input_shape)
+            return _unconnected(_read_attributes(model))
+    if functional is None:
+        graph = trace(model, keras_layer_class(model), arguments_of(model, input_shape))
+        functional = functional_of(model)
+        return graph if functional is None else _read_functional(model, functional)
+    graph = _read_functional(model, functional)
+    return graph if input_shape is None else _narrowed(model, functional, graph, input_shape)
 
 
 def _build(model: Any, sizes: Shape, dtype: str | None) -> None:
@@ -200,33 +164,44 @@ def _build(model: Any, sizes: Shape, dtype: str | None) -> None:
 
 def _has_own_call(model: Any) -> bool:
     """Tell whether a model can be called: one that only trains others, such as a GAN, cannot."""
-    bases: Iterable[Any] = type(model).__mro__
-    base = next((base for base in bases if base.__name__ == "Model" and _is_keras_class(base)), None)
+    base = keras_base(model, "Model")
     return base is None or type(model).call is not base.call
 
 
-def _narrowed(model: Any, graph: Any, reading: Reading, input_shape: InputShape) -> Reading:
-    """Give a functional model's shapes for an input whose open sizes are given."""
+def _read_functional(model: Any, functional: Any, shapes: Mapping[int, tuple[Shape, ...]] | None = None) -> Graph:
+    layers = {id(layer): layer for layer in layers_of(model) or []}
+    return read_nodes(functional, list(layers.values()), shapes)
+
+
+def _narrowed(model: Any, functional: Any, graph: Graph, input_shape: InputShape) -> Graph:
+    """Return a functional model's graph for an input whose open sizes are given."""
+    declared = [ending.origin.shapes()[0] for ending in graph.inputs]
     given = [sizes_and_type(each)[0] for each in input_shape]
-    wanted = tuple((shape[0], *sizes) for shape, sizes in zip(reading.inputs, given, strict=False))
-    if len(input_shape) != len(reading.inputs) or not all(map(_fits, wanted, reading.inputs)):
-        declared = ", ".join(str(shape[1:]) for shape in reading.inputs)
+    wanted = [(shape[0], *sizes) for shape, sizes in zip(declared, given, strict=False)]
+    if len(input_shape) != len(declared) or not all(map(_fits, wanted, declared)):
+        known = ", ".join(str(shape[1:]) for shape in declared)
         raise OptionError(
             "input_shape",
-            f"the input of the model {_name(model)!r} is {declared}, which {input_shape} does not fit: leave it out, "
+            f"the input of the model {name_of(model)!r} is {known}, which {input_shape} does not fit: leave it out, "
             "or give sizes only where they are open",
         )
-    specs = {id(tensor): Spec(shape, dtype_of(tensor)) for tensor, shape in zip(graph.inputs, wanted, strict=True)}
-    structure = getattr(graph, "_inputs_struct", getattr(graph, "_nested_inputs", graph.inputs))
-    argument = mapped(structure, lambda tensor: specs[id(tensor)])
-    traced = _read_calls(trace(model, _layer_class(model), ((argument,), {}), graph))
-    shapes = {id(usage.layer): (usage.inputs, usage.outputs) for usage in traced.usages}
-    for usage in reading.usages:
-        for tensor, shape in zip(graph.inputs, wanted, strict=True):
-            if any(tensor is made for node in usage.layer._inbound_nodes for made in flattened(node.outputs)):
-                shapes.setdefault(id(usage.layer), ((), (shape,)))
-        usage.inputs, usage.outputs = shapes.get(id(usage.layer), (usage.inputs, usage.outputs))
-    return Reading(reading.usages, wanted, traced.outputs)
+    return _read_functional(model, functional, _shapes_for(functional, wanted))
+
+
+def _shapes_for(functional: Any, wanted: Iterable[Shape]) -> dict[int, tuple[Shape, ...]]:
+    """Return the output shapes of a functional model's nodes, by their identity, for input of these shapes."""
+    make = symbolic_maker(keras_layer_class(functional))
+    tensors = {id(tensor): make(shape, tensor.dtype) for tensor, shape in zip(functional.inputs, wanted, strict=True)}
+    found: dict[int, tuple[Shape, ...]] = {}
+    for node in nodes_in_order(functional):
+        outputs = list(flattened(node.outputs))
+        if not node.is_input:
+            args, kwargs = mapped(list(node_arguments(node)), lambda leaf: tensors.get(id(leaf), leaf))
+            thing = called_by(node)
+            made = getattr(thing, "compute_output_spec", thing)(*args, **kwargs)
+            tensors.update(zip(map(id, outputs), flattened(made), strict=False))
+        found[id(node)] = tensor_shapes([tensors.get(id(each), each) for each in outputs])
+    return found
 
 
 def _fits(shape: Shape, declared: Shape) -> bool:
@@ -235,101 +210,44 @@ def _fits(shape: Shape, declared: Shape) -> bool:
     )
 
 
-def _read_calls(call: Call) -> Reading:
-    """Read a trace: each layer where it was first called."""
-    usages: dict[int, Usage] = {}
-    for child in call.children:
-        usage = usages.setdefault(id(child.layer), Usage(child.layer, child.outputs, child.inputs))
-        usage.calls += 1
-        if usage.calls == 1 and child.children:
-            usage.inner = _read_calls(child)
-        _add(usage.feeders, [source.layer for source in child.sources])
-    return Reading(list(usages.values()), call.inputs, call.outputs)
+def _unconnected(graph: Graph) -> Graph:
+    """Return the layers of a chain as calls of which nobody knows what feeds them."""
+    steps = [step for step in graph.steps if step.thing is not None]
+    for step in steps:
+        step.origins = None
+    return Graph(graph.layers, steps, incomplete=_NO_CALL)
 
 
-def _add(known: list[Any], new: Iterable[Any]) -> None:
-    """Add to a list what is not in it yet; by identity, since layers may compare as they like."""
-    for item in new:
-        if not any(item is one for one in known):
-            known.append(item)
-
-
-def _graph_of(model: Any) -> Any:
-    """Give the functional model whose nodes are this model's graph, or None."""
-    functional = getattr(model, "_functional", None)
-    for candidate in (model, functional):
-        if getattr(candidate, "_nodes_by_depth", None):
-            return candidate
-    return None
-
-
-def _read_graph(model: Any, graph: Any) -> Reading:
-    usages = {id(layer): Usage(layer) for layer in layers_of(model) or []}
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            usage = usages.get(id(_operation(node)))
-            if usage is None:
-                continue
-            usage.calls += 1
-            if usage.calls == 1:
-                usage.outputs = tensor_shapes(_tensors(node, "outputs", "output_tensors"))
-                usage.inputs = tensor_shapes(_tensors(node, "input_tensors", "keras_inputs"))
-            _add_feeders(usage.feeders, node, usages)
-    return Reading(list(usages.values()), tensor_shapes(graph.inputs), tensor_shapes(graph.outputs))
-
-
-def _operation(node: Any) -> Any:
-    """Give what a node calls: an operation in Keras 3, a layer in tf_keras."""
-    return node.operation if hasattr(node, "operation") else node.layer
-
-
-def _tensors(node: Any, *names: str) -> Any:
-    return next((getattr(node, name) for name in names if hasattr(node, name)), ())
-
-
-def _add_feeders(feeders: list[Any], node: Any, usages: Mapping[int, Usage]) -> None:
-    """Add the layers that feed a node, also through operations that are not layers."""
-    seen: set[int] = set()
-    open_nodes = list(node.parent_nodes)[::-1]
-    while open_nodes:
-        parent = open_nodes.pop()
-        if id(parent) in seen:
-            continue
-        seen.add(id(parent))
-        usage = usages.get(id(_operation(parent)))
-        if usage is None:
-            open_nodes.extend(list(parent.parent_nodes)[::-1])
-        else:
-            _add(feeders, [usage.layer])
-
-
-def _read_attributes(model: Any) -> Reading:
+def _read_attributes(model: Any) -> Graph:
     """Read shapes from the layers' own attributes, handing each one's output shape on to the next."""
-    usages: list[Usage] = []
+    layers = layers_of(model) or []
     previous: tuple[Shape, ...] = shapes_of(getattr(model, "input_shape", None))
-    first = previous
-    for layer in layers_of(model) or []:
-        inputs = shapes_of(_attribute(layer, "input_shape")) or previous
+    if not previous and layers:
+        previous = shapes_of(attribute(layers[0], "input_shape"))
+    given = [Step(None, "inputs", (shape,)) for shape in previous]
+    origins = tuple(map(Origin, given))
+    steps: list[Step] = []
+    for place, layer in enumerate(layers):
+        inputs = shapes_of(attribute(layer, "input_shape")) or previous
         outputs = _own_output_shapes(layer, inputs)
-        feeders = [usages[-1].layer] if usages else []
-        usages.append(Usage(layer, outputs, inputs, feeders, 1))
-        first = first or inputs
+        steps.append(Step(layer, name_of(layer), outputs, origins, place=place))
+        origins = tuple(Origin(steps[-1], output) for output in range(max(len(outputs), 1)))
         previous = outputs or previous
-    if usages and not any(usage.outputs for usage in usages):
+    if steps and not any(step.outputs for step in steps):
         raise ModelError(
-            f"no layer of {_name(model) or type(model).__name__!r} has a shape: give them an output_shape, an output "
+            f"no layer of {name_of(model) or type(model).__name__!r} has a shape: give them an output_shape, an output "
             "with a shape, or compute_output_shape"
         )
-    return Reading(usages, first, shapes_of(getattr(model, "output_shape", None)) or previous)
+    return Graph(layers, [*given, *steps], tuple(map(Ending, map(Origin, given))), tuple(map(Ending, origins)))
 
 
 def _own_output_shapes(layer: Any, inputs: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    shapes = shapes_of(_attribute(layer, "output_shape"))
+    shapes = shapes_of(attribute(layer, "output_shape"))
     if not shapes:
-        shapes = tensor_shapes(_attribute(layer, "output")) or shapes_of(
-            getattr(_attribute(layer, "output"), "shape", None)
+        shapes = tensor_shapes(attribute(layer, "output")) or shapes_of(
+            getattr(attribute(layer, "output"), "shape", None)
         )
-    compute = _attribute(layer, "compute_output_shape")
+    compute = attribute(layer, "compute_output_shape")
     if not shapes and callable(compute) and inputs:
         try:
             shapes = shapes_of(compute(inputs[0] if len(inputs) == 1 else list(inputs)))
@@ -338,102 +256,117 @@ def _own_output_shapes(layer: Any, inputs: tuple[Shape, ...]) -> tuple[Shape, ..
     return shapes
 
 
-def _attribute(layer: Any, name: str) -> Any:
-    """Give an attribute, or None where reading it fails, as Keras's do on layers that are not built."""
-    try:
-        return getattr(layer, name, None)
-    except Exception:  # a property of the user's may raise anything
-        return None
+def _description(
+    model: Any, graph: Graph, text_callable: TextCallable | None, above: tuple[Any, ...], *, is_inside: bool = False
+) -> ModelDescription:
+    """Return the description of a graph: of a model, or of the inside of a layer that is none."""
+    names = renumbered(graph, with_layers=is_inside) if graph.is_traced else {}
+    indices = _indices([] if is_inside else layers_of(model) or [], graph.layers)
+    place_of = {id(layer): place for place, layer in reversed(list(enumerate(graph.layers)))}
+    places = [place_of.get(id(step.thing)) if step.place is None else step.place for step in graph.steps]
+    first = dict(reversed(list(zip(places, graph.steps, strict=True))))
+    layers = tuple(
+        _layer(layer, index, names.get(id(layer), name_of(layer)), first.get(place), text_callable, (*above, model))
+        for place, (layer, index) in enumerate(zip(graph.layers, indices, strict=True))
+    )
+    position = {id(step): at for at, step in enumerate(graph.steps)}
+    return ModelDescription(
+        name=type(model).__name__ if is_inside else name_of(model),
+        class_name=type(model).__name__,
+        layers=layers,
+        calls=tuple(
+            _call(step, names.get(id(step.thing), step.name), place, position)
+            for step, place in zip(graph.steps, places, strict=True)
+        ),
+        inputs=_ends(graph.inputs, position),
+        outputs=_ends(graph.outputs, position),
+        parameters=parameters_of(model),
+        incomplete=graph.incomplete,
+    )
+
+
+def _indices(members: list[Any], layers: list[Any]) -> list[int]:
+    """Return each layer's place among the members of its model, after them where it is none."""
+    found = {id(layer): index for index, layer in reversed(list(enumerate(members)))}
+    return [found.setdefault(id(layer), len(found)) for layer in layers]
+
+
+def _call(step: Step, name: str, place: int | None, position: Mapping[int, int]) -> CallDescription:
+    kind = type(step.thing)
+    is_operation = place is None and step.thing is not None
+    return CallDescription(
+        name=name,
+        layer=place,
+        class_name=kind.__name__ if is_operation else "" if place is not None else ARGUMENT,
+        module=qualified(kind).rpartition(".")[0] if is_operation and not isinstance(step.thing, Function) else "",
+        output_shapes=step.outputs,
+        inputs=None if step.origins is None else tuple(_source(origin, position) for origin in step.origins),
+    )
+
+
+def _source(origin: Origin, position: Mapping[int, int]) -> Source:
+    return Source(position[id(origin.step)], origin.output)
+
+
+def _ends(endings: Iterable[Ending], position: Mapping[int, int]) -> tuple[End, ...]:
+    return tuple(End(source=_source(ending.origin, position), name=ending.name) for ending in endings)
 
 
 def _layer(
-    usage: Usage, index_of: Mapping[int, int], text_callable: TextCallable | None, above: tuple[Any, ...]
+    layer: Any,
+    index: int,
+    name: str,
+    first: Step | None,
+    text_callable: TextCallable | None,
+    above: tuple[Any, ...],
 ) -> LayerDescription:
-    layer, kind, index = usage.layer, type(usage.layer), index_of[id(usage.layer)]
-    return LayerDescription(
-        index=index,
-        name=_name(layer),
-        class_name=kind.__name__,
-        module=_qualified(kind).rpartition(".")[0],
-        bases=_bases(kind),
-        output_shapes=usage.outputs,
-        input_shapes=usage.inputs,
-        data_format=_data_format(layer),
-        parameters=_parameters(layer),
-        inbound=tuple(index_of[id(feeder)] for feeder in usage.feeders),
-        activation=_activation(layer),
-        calls=max(usage.calls, 1),
-        nested=_nested(usage, above),
-        spacing=_spacing(layer),
+    return dataclasses.replace(
+        about(layer, index, name),
+        output_shapes=first.outputs if first is not None else (),
+        nested=_nested(layer, first, above),
         text=_text(text_callable, index, layer) if text_callable is not None else None,
     )
 
 
-def _name(thing: Any) -> str:
-    name = _attribute(thing, "name")
-    return name if isinstance(name, str) else ""
-
-
-def _qualified(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _bases(kind: type) -> tuple[str, ...]:
-    """Give the base classes up to and with Keras's Layer, without the parts that Keras puts its own together of."""
-    found: list[str] = []
-    for base in kind.__mro__[1:-1]:
-        own_part = _is_keras_class(base) and not any(map(_is_layer_class, base.__mro__))
-        if not own_part:
-            found.append(_qualified(base))
-        if _is_layer_class(base):
-            break
-    return tuple(found)
-
-
-def _data_format(layer: Any) -> str | None:
-    value = _attribute(layer, "data_format")
-    return value if value in _DATA_FORMATS else None
-
-
-def _parameters(layer: Any) -> int | None:
-    try:
-        return int(layer.count_params())
-    except Exception:  # not built, or no layer of Keras's
+def _nested(layer: Any, first: Step | None, above: tuple[Any, ...]) -> ModelDescription | None:
+    """Describe the model that a layer is or wraps, or what it calls in turn; None where that is nothing or unknown."""
+    if len(above) >= _DEEPEST:
         return None
-
-
-def _activation(layer: Any) -> str | None:
-    value = _attribute(layer, "activation")
-    if value is None and _attribute(layer, "layer") is not None:
-        value = _attribute(layer.layer, "activation")
-    while isinstance(value, functools.partial):
-        value = value.func
-    if value is None or isinstance(value, str):
-        return value
-    name = getattr(value, "__name__", None) or type(value).__name__
-    return str(name).strip("<>")
-
-
-def _spacing(layer: Any) -> int | None:
-    if not any(base.__name__ == "SpacingDummyLayer" for base in type(layer).__mro__):
-        return None
-    spacing = _attribute(layer, "spacing")
-    return int(spacing) if isinstance(spacing, int | float) else None
-
-
-def _nested(usage: Usage, above: tuple[Any, ...]) -> ModelDescription | None:
-    """Describe the model that a layer is or wraps; None where it is none or its shapes are unknown."""
-    for inner in (usage.layer, _attribute(usage.layer, "layer")):
-        if inner is None or layers_of(inner) is None:
+    for inner, step in ((layer, first), (attribute(layer, "layer"), None)):
+        if inner is None or any(inner is model for model in above):
             continue
-        if len(above) >= _DEEPEST or any(inner is model for model in above):
-            continue
-        try:
-            reading = usage.inner if usage.inner is not None and _graph_of(inner) is None else _read(inner, None)
-        except ModelError:
-            return None
-        return _description(inner, reading, None, above)
+        if _is_model(inner):
+            graph = _read_nested(inner, step)
+            return None if graph is None else _description(inner, graph, None, above)
+    if first is not None and _is_composite(layer):
+        graph = inside_of(layer, keras_layer_class(layer), first.specs())
+        return None if graph is None else _description(layer, graph, None, above, is_inside=True)
     return None
+
+
+def _is_model(thing: Any) -> bool:
+    """Tell whether a thing is a model of some Keras, or an object of another kind that has layers."""
+    return keras_base(thing, "Model") is not None if is_keras(thing) else layers_of(thing) is not None
+
+
+def _read_nested(model: Any, step: Step | None) -> Graph | None:
+    """Read a model within another, which was called as the step says."""
+    with contextlib.suppress(ModelError):
+        if step is not None and any(step.arguments) and is_keras(model) and functional_of(model) is None:
+            with contextlib.suppress(ModelError):
+                return trace(model, keras_layer_class(model), step.specs())
+        return _read(model, None)
+    return None
+
+
+def _is_composite(layer: Any) -> bool:
+    """Tell whether a layer may call layers that it holds: of Keras's own layers only those for attention do."""
+    kind = type(layer)
+    if any(keras_base(layer, name) is not None for name in ("Wrapper", "RNN")):
+        return False
+    if is_keras_class(kind) and kind.__name__ not in _COMPOSITES_OF_KERAS:
+        return False
+    return bool(held_layers(layer))
 
 
 def _text(text_callable: TextCallable, index: int, layer: Any) -> LayerText | None:
@@ -447,5 +380,5 @@ def _text(text_callable: TextCallable, index: int, layer: Any) -> LayerText | No
     raise OptionError(
         "text_callable",
         f"expected it to return (text, above), such as ('conv', True), or None for no text; "
-        f"got {given!r:.80} for layer {index} ({_name(layer) or type(layer).__name__})",
+        f"got {given!r:.80} for layer {index} ({name_of(layer) or type(layer).__name__})",
     )

@@ -13,11 +13,7 @@ from sphinxext_layered.description import Shape
 def flattened(structure: Any) -> Iterator[Any]:
     """Give the leaves of lists, tuples and dicts in Keras's order: a dict's by its sorted keys."""
     if isinstance(structure, Mapping):
-        keys = list(structure)
-        if not isinstance(structure, OrderedDict):
-            with contextlib.suppress(TypeError):
-                keys.sort()
-        for key in keys:
+        for key in _keys(structure):
             yield from flattened(structure[key])
     elif isinstance(structure, list | tuple):
         for item in structure:
@@ -26,15 +22,40 @@ def flattened(structure: Any) -> Iterator[Any]:
         yield structure
 
 
+def named_leaves(structure: Any) -> Iterator[tuple[str | None, Any]]:
+    """Give the leaves of a structure in Keras's order, each with its key; None where the structure is no dict.
+
+    A leaf within a dict's list or dict has a key such as ``boxes.0``.
+    """
+    if isinstance(structure, Mapping):
+        for key in _keys(structure):
+            yield from _under(str(key), structure[key])
+    else:
+        yield from ((None, leaf) for leaf in flattened(structure))
+
+
+def _under(name: str, structure: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(structure, Mapping):
+        for key in _keys(structure):
+            yield from _under(f"{name}.{key}", structure[key])
+    elif isinstance(structure, list | tuple):
+        for place, item in enumerate(structure):
+            yield from _under(f"{name}.{place}", item)
+    else:
+        yield name, structure
+
+
+def _keys(structure: Mapping[Any, Any]) -> list[Any]:
+    keys = list(structure)
+    if not isinstance(structure, OrderedDict):
+        with contextlib.suppress(TypeError):
+            keys.sort()
+    return keys
+
+
 def is_tensor(value: Any) -> bool:
     """Tell whether `value` has a shape and a type of numbers: a tensor, symbolic or not, or an array."""
     return hasattr(value, "shape") and hasattr(value, "dtype")
-
-
-def dtype_of(tensor: Any) -> str | None:
-    """Return the type of a tensor's numbers by its name, whichever framework the tensor is of."""
-    dtype = tensor.dtype
-    return dtype if isinstance(dtype, str) else getattr(dtype, "name", None)
 
 
 def tensor_shapes(structure: Any) -> tuple[Shape, ...]:

@@ -21,7 +21,8 @@ from typing import Any
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import ModelError
 
-from .keras import TextCallable, describe, is_keras, is_layer_class, layers_of
+from .facts import is_layer_class
+from .keras import TextCallable, describe, is_keras, layers_of
 from .tracing import reason_of
 
 Build = Callable[[], object]

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sphinxext_layered.description import SCHEMA, ModelDescription
+from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import DescriptionError, WorkerError
 
 from . import Described, Failed, ModelRequest, WorkerSettings, count_child, plain
@@ -130,16 +130,13 @@ def _read_description(request: ModelRequest, settings: WorkerSettings) -> Descri
     path = os.path.join(settings.root, *request.file.split("/"))
     try:
         with open(path, "rb") as file:
-            content = file.read(_LONGEST_ANSWER)
-        document = json.loads(content)
-    except (OSError, ValueError, RecursionError):
+            description = ModelDescription.from_file_content(file.read(_LONGEST_ANSWER))
+    except OSError:
         return None
-    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
-        return None
-    try:
-        description = ModelDescription.from_document(document)
     except DescriptionError as error:
         return Failed(request, "description", f"{request.file}: {error}", "")
+    if description is None:
+        return None
     hashes = FileHashes()
     files = {
         name: hashes.of(os.path.join(settings.root, *name.split("/"))) for name in (request.file, *request.depends)

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+from connections import ends, sources
 
 from sphinxext_layered.errors import ModelError
 from sphinxext_layered.reading import describe
@@ -54,8 +55,9 @@ def test_layers_with_output_shape_are_described():
 
 def test_layers_follow_one_another():
     description = describe(model(Convolution((None, 8)), Convolution((None, 4)), input_shape=(None, 16)))
-    assert [layer.inbound for layer in description.layers] == [(), (0,)]
-    assert description.layers[1].input_shapes == ((None, 8),)
+    assert sources(description) == {"inputs": [], "conv": ["inputs"], "conv#2": ["conv"]}
+    assert [call.layer for call in description.calls] == [None, 0, 1]
+    assert ends(description) == (["inputs"], ["conv#2"])
     assert description.input_shapes == ((None, 16),)
     assert description.output_shapes == ((None, 4),)
 

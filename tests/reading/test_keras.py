@@ -2,6 +2,7 @@ import functools
 
 import keras
 import pytest
+from connections import ends, sources
 from keras import layers, ops
 
 from sphinxext_layered.description import ModelDescription
@@ -39,15 +40,15 @@ def test_functional_layers_have_what_a_picture_needs():
     assert source.output_shapes == ((None, 32, 32, 3),)
     assert (conv.index, conv.name, conv.class_name) == (1, "conv", "Conv2D")
     assert conv.module == layers.Conv2D.__module__
-    assert conv.input_shapes == ((None, 32, 32, 3),)
     assert conv.output_shapes == ((None, 30, 30, 16),)
     assert conv.data_format == "channels_last"
     assert conv.parameters == 448
-    assert conv.inbound == (0,)
     assert conv.activation == "relu"
-    assert conv.calls == 1
+    assert dict(conv.facts) == {"filters": 16, "kernel_size": (3, 3)}
     assert conv.nested is None
     assert conv.text is None
+    assert sources(description) == {"image": [], "conv": ["image"]}
+    assert ends(description) == (["image"], ["conv"])
 
 
 def test_description_survives_its_json():
@@ -59,14 +60,25 @@ def test_dict_of_outputs_is_flattened_in_the_order_of_keras():
     assert describe(two_branches()).output_shapes == ((None, 6, 6, 4), (None, 144))
 
 
-def test_shared_layer_counts_its_calls_and_all_its_feeders():
-    shared = by_name(describe(two_branches()))["shared"]
-    assert shared.calls == 2
-    assert shared.inbound == (0, 1)
-
-
-def test_feeders_are_found_through_operations_that_are_no_layers():
-    assert by_name(describe(two_branches()))["flat"].inbound == (2,)
+def test_calls_of_a_shared_layer_and_of_an_operation_are_the_graph():
+    description = describe(two_branches())
+    assert sources(description) == {
+        "left": [],
+        "right": [],
+        "shared": ["left"],
+        "shared#2": ["right"],
+        "add": ["shared", "shared#2"],
+        "flat": ["add"],
+    }
+    assert [call.layer for call in description.calls] == [0, 1, 2, 2, None, 3]
+    added = description.calls[4]
+    assert (added.class_name, added.module, added.output_shapes) == (
+        "Add",
+        "keras.src.ops.numpy",
+        ((None, 6, 6, 4),),
+    )
+    assert [end.name for end in description.outputs] == ["map", "vector"]
+    assert ends(description) == (["left", "right"], ["add", "flat"])
 
 
 def test_calls_in_another_model_do_not_count():
@@ -74,8 +86,9 @@ def test_calls_in_another_model_do_not_count():
     conv = layers.Conv2D(4, 3, name="conv")
     model = keras.Model(image, conv(image))
     conv(keras.Input((20, 20, 3)))
-    (layer,) = describe(model).layers[1:]
-    assert layer.calls == 1
+    description = describe(model)
+    (layer,) = description.layers[1:]
+    assert len(description.calls) == 2
     assert layer.output_shapes == ((None, 6, 6, 4),)
 
 
@@ -87,7 +100,7 @@ def test_nested_model_with_several_outputs_has_its_own_layers():
     layer = by_name(describe(outer))["branches"]
     assert layer.output_shapes == ((None, 6, 6, 4), (None, 144))
     assert layer.nested == describe(inner)
-    assert by_name(describe(outer))["head"].inbound == (layer.index,)
+    assert sources(describe(outer)) == {"image": [], "branches": ["image", "image"], "head": ["branches:1"]}
 
 
 def test_model_in_a_wrapper_is_nested():
@@ -124,9 +137,13 @@ def test_layer_with_several_outputs_has_all_their_shapes():
 
 def test_sequential_counts_layers_as_keras_does():
     model = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(2)])
-    first, second = describe(model).layers
-    assert (first.index, first.inbound, first.output_shapes) == (0, (), ((None, 3),))
-    assert (second.index, second.inbound, second.output_shapes) == (1, (0,), ((None, 2),))
+    description = describe(model)
+    first, second = description.layers
+    assert (first.index, first.output_shapes) == (0, ((None, 3),))
+    assert (second.index, second.output_shapes) == (1, ((None, 2),))
+    assert sources(description) == {"inputs": [], "dense": ["inputs"], "dense_1": ["dense"]}
+    assert [call.is_argument for call in description.calls] == [True, False, False]
+    assert ends(description) == (["inputs"], ["dense_1"])
 
 
 @pytest.mark.parametrize("build", [lambda model: model.build((None, 4)), lambda model: model(ops.zeros((1, 4)))])

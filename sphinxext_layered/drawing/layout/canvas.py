@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sphinxext_layered.drawing.fonts import Font
-from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, Text
+from sphinxext_layered.drawing.scene import Group, Line, Point, Shape, Text
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _corners(shape: Shape, font: Font) -> Iterator[Point]:
         yield (shape.x, shape.y - font.ascent)
         yield (shape.x + shape.width, shape.y + font.descent)
         return
-    points = shape.points if isinstance(shape, Polygon) else (shape.start, shape.end)
+    points = (shape.start, shape.end) if isinstance(shape, Line) else shape.points
     ink = shape.width / 2
     for x, y in points:
         yield (x - ink, y - ink)

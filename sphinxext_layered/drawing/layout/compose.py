@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from sphinxext_layered.description import LayerDescription, ModelDescription
+from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.fonts import Font, font_of
+from sphinxext_layered.drawing.graph import Graph, Node, graph_of, with_operations
 from sphinxext_layered.drawing.palette import looks
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.summary import alt_text, layer_title
-from sphinxext_layered.drawing.texts import READY_MADE, label_of
+from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -19,10 +21,13 @@ from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
 from .canvas import Bounds, bounds, moved_group
+from .connections import line_colour
 from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
+from .grid import Style
 from .labels import faint, labels
+from .network import Network
 from .row import Row
 from .sizing import size_all
 from .textblock import text_block
@@ -31,7 +36,7 @@ _BESIDE_LEGEND: Final = 18.0
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
-    """Lay out a model's layers as a row of boxes.
+    """Lay out a model: a chain as a row of boxes, any other graph in columns and lanes.
 
     Raises
     ------
@@ -42,18 +47,47 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     """
     font = font_of(options)
     room = _room(options)
-    boxes, trailing = _boxes(description, options, font, room)
-    legend = _legend(boxes, options, font, room)
+    graph = graph_of(description, options)
+    boxes, trailing = _boxes(description, graph, options, font, room)
+    legend = _legend([box for box, node in zip(boxes, graph.nodes, strict=True) if not node.sign], options, font, room)
     beside = legend is not None and _is_beside(legend, options, room)
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
-    rows = _rows(boxes, options, left)
-    groups = _stacked(rows, options, font, marked=has_cues(left))
+    if graph.is_row:
+        groups = _row_groups(boxes, graph, options, font, left)
+    else:
+        groups = _stacked(Network(graph, boxes, options, _style(options, font)).rows(left), font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = boxes[0].gap - options.spacing
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+
+
+def _row_groups(
+    boxes: list[Box], graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
+) -> list[Group]:
+    """Draw boxes as one row, or as several with cues where they go on."""
+    rows = _rows(boxes, options, room)
+    joined = {} if options.connections == "none" else _joined(graph)
+    drawn = []
+    first = 0
+    for i, row in enumerate(rows):
+        groups = _drawn(row, options, first, joined)
+        first += len(row.placed)
+        if has_cues(room):
+            colour = faint(options.font_color)
+            groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
+        drawn.append([moved_group(group, -row.start, 0) for group in groups])
+    return _stacked(drawn, font)
+
+
+def _joined(graph: Graph) -> dict[int, tuple[str, str]]:
+    """Return the names of the neighbours that are connected, by the position of the second."""
+    names = [node.name for node in graph.nodes]
+    return {
+        edge.target: (names[edge.source], names[edge.target]) for edge in graph.edges if edge.target == edge.source + 1
+    }
 
 
 def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> list[Row]:
@@ -64,6 +98,21 @@ def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> 
         return rows
     alternating = fit([replace(box, above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
     return alternating if len(alternating) < len(rows) else rows
+
+
+def _style(options: LayeredViewOptions, font: Font) -> Style:
+    """Return how a grid is drawn."""
+    return Style(
+        font=font,
+        line=line_colour(options.connector_color, options.font_color, options.background_fill),
+        line_width=options.connector_width,
+        funnel=options.connector_color,
+        ink=options.font_color,
+        ground=options.background_fill,
+        shade_step=options.shade_step,
+        side=-1 if options.skip_connections == "above" else 1,
+        connected=options.draw_funnel,
+    )
 
 
 def _room(options: LayeredViewOptions) -> float | None:
@@ -80,20 +129,20 @@ def _room(options: LayeredViewOptions) -> float | None:
 
 
 def _boxes(
-    description: ModelDescription, options: LayeredViewOptions, font: Font, room: float | None
+    description: ModelDescription, graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
 ) -> tuple[list[Box], float]:
-    """Give the boxes of the layers that are shown, and the pixels of spacing after the last."""
-    shown = _shown(description, options)
-    styles = looks(description, options)
-    sizes = dict(zip((layer.index for layer in shown), size_all(_sizes(description, shown), options), strict=True))
+    """Return the boxes of the nodes that are shown, and the pixels of spacing after the last."""
+    if not graph.nodes:
+        raise _nothing_left(description)
+    whole = with_operations(description, graph)
+    styles, sizes = looks(whole, options), drawn_sizes(whole)
+    pixels = size_all([sizes[node.layer.index] for node in graph.nodes], options)
+    gaps, trailing = _gaps(description, {node.layer.index for node in graph.nodes})
     most = None if room is None else between_cues(room)
     result: list[Box] = []
-    extra = 0.0
-    for layer in shown:
-        if layer.spacing is not None:
-            extra += max(layer.spacing, 0)
-            continue
-        size, label = sizes[layer.index], label_of(layer, options)
+    for node, size in zip(graph.nodes, pixels, strict=True):
+        layer = node.layer
+        label = _label_of(node, graph, options)
         flat = not options.draw_volume or layer.index in options.index_2d
         result.append(
             Box(
@@ -102,33 +151,34 @@ def _boxes(
                 size.width,
                 size.height,
                 0.0 if flat else size.depth / 3,
-                options.spacing + extra,
+                options.spacing + gaps.get(layer.index, 0.0),
                 tuple(axis for axis in size.capped if not (flat and axis == "depth")),
                 text_block(label[0], font, options.text_vspacing, most) if label else None,
                 bool(label and label[1]),
             )
         )
-        extra = 0.0
-    if not result:
-        raise _nothing_left(description)
-    return result, extra
+    return result, trailing
 
 
-def _sizes(description: ModelDescription, shown: list[LayerDescription]) -> list[tuple[int | None, ...]]:
-    sizes = drawn_sizes(description)
-    return [() if layer.spacing is not None else sizes[layer.index] for layer in shown]
+def _label_of(node: Node, graph: Graph, options: LayeredViewOptions) -> Label | None:
+    """Return a node's label; in a graph a ready-made one stands below, and a sign needs none."""
+    label = label_of(node.layer, options)
+    if label is None or graph.is_row or node.layer.text is not None:
+        return label
+    return None if node.sign else (label[0], False)
 
 
-def _shown(description: ModelDescription, options: LayeredViewOptions) -> list[LayerDescription]:
-    styles = looks(description, options)
-    left_out = set(options.type_ignore)
-    return [
-        layer
-        for layer in description.layers
-        if layer.index not in options.index_ignore
-        and not left_out.intersection(layer.known_as())
-        and not styles[layer.index].hidden
-    ]
+def _gaps(description: ModelDescription, shown: set[int]) -> tuple[dict[int, float], float]:
+    """Return what spacing layers add before each layer, and after the last."""
+    gaps: dict[int, float] = {}
+    extra = 0.0
+    for layer in description.layers:
+        if layer.spacing is not None:
+            extra += max(layer.spacing, 0)
+        elif layer.index in shown:
+            gaps[layer.index] = extra
+            extra = 0.0
+    return gaps, extra
 
 
 def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
@@ -165,28 +215,25 @@ def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float 
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
 
 
-def _stacked(rows: list[Row], options: LayeredViewOptions, font: Font, *, marked: bool) -> list[Group]:
-    """Draw the rows below each other, each beginning at x = 0 where its boxes and labels begin."""
+def _stacked(rows: list[list[Group]], font: Font) -> list[Group]:
+    """Put rows below each other."""
     result: list[Group] = []
     top = 0.0
-    for i, row in enumerate(rows):
-        groups = _drawn(row, options)
-        if marked:
-            colour = faint(options.font_color)
-            groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
+    for groups in rows:
         reach = bounds(groups, font)
-        result += [moved_group(group, -row.start, top - reach.top) for group in groups]
+        result += [moved_group(group, 0, top - reach.top) for group in groups]
         top += reach.height + BETWEEN_ROWS
     return result
 
 
-def _drawn(row: Row, options: LayeredViewOptions) -> list[Group]:
+def _drawn(row: Row, options: LayeredViewOptions, first: int, joined: Mapping[int, tuple[str, str]]) -> list[Group]:
     """Draw a row from back to front: each box, the funnel to the box before it, that box; then the labels."""
     placed = row.placed
     result: list[Group] = []
     for i, each in enumerate(placed):
-        if i and options.draw_funnel:
-            result.append(funnel(placed[i - 1], each, options.connector_color, options.connector_width))
+        if i and options.draw_funnel and first + i in joined:
+            lines = funnel(placed[i - 1], each, options.connector_color, options.connector_width)
+            result.append(replace(lines, connects=joined[first + i]))
         result.append(_layer(each, options))
     if options.draw_reversed:
         result.reverse()

@@ -30,7 +30,7 @@ def least_gap(last: Placed, following: Placed) -> float:
 
 
 @dataclass
-class _Side:
+class Side:
     """How far the labels on one side of a row reach."""
 
     near: float = -math.inf
@@ -44,6 +44,7 @@ class _Side:
         return (max(near, 0.0), 0) if near <= max(far, 0.0) else (max(far, 0.0), 1)
 
     def take(self, centre: float, half: float, tier: int) -> None:
+        """Note a label that has its place."""
         if tier:
             self.far, self.leader = centre + half, centre
         else:
@@ -57,7 +58,7 @@ class Row:
     placed: list[Placed] = field(default_factory=list)
     start: float = math.inf
     end: float = -math.inf
-    _sides: dict[bool, _Side] = field(default_factory=lambda: {True: _Side(), False: _Side()})
+    _sides: dict[bool, Side] = field(default_factory=lambda: {True: Side(), False: Side()})
 
     @property
     def width(self) -> float:

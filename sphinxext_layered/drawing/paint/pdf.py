@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sphinxext_layered.drawing.fonts import SHIPPED, Font, drawable
-from sphinxext_layered.drawing.scene import Line, Point, Polygon, Scene, Text
+from sphinxext_layered.drawing.scene import Line, Path, Point, Polygon, Scene, Text
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -59,6 +59,8 @@ class _Page:
                 self._polygon(shape)
             elif isinstance(shape, Line):
                 self._stroke((shape.start, shape.end), shape.colour, shape.width, close=False)
+            elif isinstance(shape, Path):
+                self._stroke(shape.points, shape.colour, shape.width, close=False)
             else:
                 self._text(shape)
 

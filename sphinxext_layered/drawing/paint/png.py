@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PIL import Image, ImageDraw
 
 from sphinxext_layered.drawing.fonts import Font, bitmap_text, drawable
-from sphinxext_layered.drawing.scene import RGBA, Line, Point, Polygon, Scene, Text
+from sphinxext_layered.drawing.scene import RGBA, Line, Path, Point, Polygon, Scene, Text
 from sphinxext_layered.errors import PaintError
 
 from . import check_size
@@ -108,12 +108,12 @@ def _premultiplied(colour: RGBA) -> RGBA:
     return (red, green, blue, alpha)
 
 
-def _layers(scene: Scene, ratio: float) -> Iterator[tuple[list[Polygon | Line], list[Text]]]:
+def _layers(scene: Scene, ratio: float) -> Iterator[tuple[list[Polygon | Line | Path], list[Text]]]:
     """Give the shapes at `ratio`, in as few alternations of areas and text as the paint order allows.
 
     To change between the two costs a copy of the picture; so text waits until something is painted over it.
     """
-    shapes: list[Polygon | Line] = []
+    shapes: list[Polygon | Line | Path] = []
     texts: list[tuple[Text, Box]] = []
     for shape in scene.shapes():
         if isinstance(shape, Text):
@@ -127,19 +127,21 @@ def _layers(scene: Scene, ratio: float) -> Iterator[tuple[list[Polygon | Line], 
     yield shapes, [text for text, _ in texts]
 
 
-def _scaled(shape: Polygon | Line, ratio: float) -> Polygon | Line:
+def _scaled(shape: Polygon | Line | Path, ratio: float) -> Polygon | Line | Path:
     if isinstance(shape, Line):
         (x0, y0), (x1, y1) = shape.start, shape.end
         return Line((x0 * ratio, y0 * ratio), (x1 * ratio, y1 * ratio), shape.colour, shape.width * ratio)
     points = tuple((x * ratio, y * ratio) for x, y in shape.points)
+    if isinstance(shape, Path):
+        return Path(points, shape.colour, shape.width * ratio)
     return Polygon(points, shape.fill, shape.outline, shape.width * ratio)
 
 
-def _box_of(shape: Polygon | Line) -> Box:
-    points = shape.points if isinstance(shape, Polygon) else (shape.start, shape.end)
+def _box_of(shape: Polygon | Line | Path) -> Box:
+    points = (shape.start, shape.end) if isinstance(shape, Line) else shape.points
     xs, ys = zip(*points, strict=True) if points else ((0.0,), (0.0,))
     # A mitre reaches at most twice the width beyond its corner: aggdraw's limit is 4 half widths.
-    around = 2 * shape.width if isinstance(shape, Line) or shape.outline else 0.0
+    around = 0.0 if isinstance(shape, Polygon) and not shape.outline else 2 * shape.width
     return (min(xs) - around, min(ys) - around, max(xs) + around, max(ys) + around)
 
 
@@ -151,7 +153,7 @@ def _meet(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _paint_shapes(image: Image.Image, shapes: list[Polygon | Line]) -> None:
+def _paint_shapes(image: Image.Image, shapes: list[Polygon | Line | Path]) -> None:
     import aggdraw
 
     if not shapes:
@@ -179,7 +181,7 @@ def _tiles(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
             yield (left, top, min(left + _TILE, width), min(top + _TILE, height))
 
 
-def _draw_shapes(draw: aggdraw.Draw, shapes: Iterable[Polygon | Line], tile: Box) -> None:
+def _draw_shapes(draw: aggdraw.Draw, shapes: Iterable[Polygon | Line | Path], tile: Box) -> None:
     import aggdraw
 
     for shape in shapes:
@@ -188,7 +190,7 @@ def _draw_shapes(draw: aggdraw.Draw, shapes: Iterable[Polygon | Line], tile: Box
             continue
         points = tuple((x - tile[0], y - tile[1]) for x, y in points)
         flat = [value for point in points for value in point]
-        if isinstance(shape, Line):
+        if isinstance(shape, Line | Path):
             draw.line(flat, aggdraw.Pen(shape.colour[:3], shape.width, shape.colour[3]))
             continue
         if shape.fill:
@@ -236,10 +238,10 @@ def _normal(start: Point, end: Point) -> Point:
     return (-dy / length, dx / length)
 
 
-def _cut(shape: Polygon | Line, tile: Box) -> tuple[Point, ...]:
+def _cut(shape: Polygon | Line | Path, tile: Box) -> tuple[Point, ...]:
     """Give a shape's points, cut off far outside the tile; none where they are not all numbers."""
     closed = isinstance(shape, Polygon)
-    points = shape.points if isinstance(shape, Polygon) else (shape.start, shape.end)
+    points = (shape.start, shape.end) if isinstance(shape, Line) else shape.points
     if not all(math.isfinite(value) for point in points for value in point):
         return ()
     margin = _MARGIN + 4 * shape.width

@@ -14,7 +14,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from sphinxext_layered.drawing.fonts import SHIPPED, Font, drawable
-from sphinxext_layered.drawing.scene import RGBA, Group, Line, Point, Polygon, Scene, Shape, Text
+from sphinxext_layered.drawing.scene import RGBA, Group, Line, Path, Point, Polygon, Scene, Shape, Text
 
 _FALLBACK: Final = "DejaVu Sans,Bitstream Vera Sans,Verdana,sans-serif"
 """Fonts of nearly the same widths, so that little is stretched where the shipped one is missing."""
@@ -89,6 +89,8 @@ def _add_group(parent: Element, group: Group) -> None:
                 _add_text(element, shape, common)
             elif isinstance(shape, Polygon):
                 _add_polygon(element, shape, common)
+            elif isinstance(shape, Path):
+                _add_path(element, shape, common)
 
 
 def _is_finite(shape: Shape) -> bool:
@@ -97,12 +99,12 @@ def _is_finite(shape: Shape) -> bool:
     return all(math.isfinite(value) for point in _points(shape) for value in point)
 
 
-def _points(shape: Polygon | Line) -> tuple[Point, ...]:
-    return shape.points if isinstance(shape, Polygon) else (shape.start, shape.end)
+def _points(shape: Polygon | Line | Path) -> tuple[Point, ...]:
+    return (shape.start, shape.end) if isinstance(shape, Line) else shape.points
 
 
 def _stroke(shape: Shape) -> Stroke | None:
-    if isinstance(shape, Line):
+    if isinstance(shape, Line | Path):
         return (shape.colour, shape.width)
     return (shape.outline, shape.width) if isinstance(shape, Polygon) and shape.outline else None
 
@@ -125,6 +127,12 @@ def _add_polygon(parent: Element, shape: Polygon, common: Stroke | None) -> None
     fill = _painted("fill", shape.fill) if shape.fill else {"fill": "none"}
     attributes = {**fill, **_stroke_attributes(_stroke(shape), common), "d": _path(shape.points) + "z"}
     SubElement(parent, "path", attributes)
+
+
+def _add_path(parent: Element, shape: Path, common: Stroke | None) -> None:
+    if len(shape.points) > 1:
+        attributes = {"fill": "none", **_stroke_attributes(_stroke(shape), common), "d": _path(shape.points)}
+        SubElement(parent, "path", attributes)
 
 
 def _add_text(parent: Element, text: Text, common: Stroke | None) -> None:

@@ -1,0 +1,465 @@
+"""The grid in pixels: columns as wide as what stands in them, and the lanes as far apart as it takes.
+
+A grid is laid out around the axis of its main lane, y = 0. Lanes are set apart within each segment only, a
+segment being what lies between two gutters that lines of the main lane alone cross.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.graph import Edge
+from sphinxext_layered.drawing.scene import RGBA, Group, Line
+
+from .boxes import LEAST_GAP
+from .connections import HEAD
+from .funnels import funnel
+from .items import BoxItem, Item, PortItem, SignItem
+from .routes import PLACES, Cell, Routes, routes_of
+from .row import BESIDE, LEADER
+
+LEVEL: Final = 10.0
+"""From one line in a channel to the next, and to what lies below, px."""
+
+TRACK: Final = 8.0
+"""From one line in a gutter to the next, px."""
+
+LEAD: Final = 6.0
+"""From a column to the first line in the gutter after it, px."""
+
+PIN: Final = 12.0
+"""The length of a stub, px."""
+
+PIN_PADDING: Final = 6.0
+"""Left and right of a stub's name, px."""
+
+_LANES: Final = 16.0
+_OFF_LABEL: Final = 5.0
+_ARROW: Final = HEAD + 8
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A stub: a short line between a node and the name of a tensor, in the place of connections.
+
+    `titles` has the title of each connection and the names of what it connects.
+    """
+
+    text: str
+    arrives: bool
+    titles: tuple[tuple[str, tuple[str, str]], ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A node in its cell, the gap that it keeps to the column before it, and its stubs."""
+
+    item: Item
+    column: int
+    lane: int
+    gap: float = 0.0
+    pins: tuple[Pin, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A connection to draw, by the positions of its members; its title and the names of what it connects."""
+
+    edge: Edge
+    title: str | None = None
+    connects: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a grid is drawn.
+
+    Attributes
+    ----------
+    font : Font
+    line, ink, ground : RGBA
+        The colours of lines, of text, and of the background.
+    funnel : RGBA or None
+        The colour of funnels; None takes the next box's outline.
+    line_width : float
+        px.
+    shade_step : float
+    side : {-1, 1}
+        Where skip connections run: above or below.
+    connected : bool
+        Whether connections are drawn.
+    """
+
+    font: Font
+    line: RGBA
+    line_width: float
+    funnel: RGBA | None
+    ink: RGBA
+    ground: RGBA
+    shade_step: float
+    side: int
+    connected: bool
+
+
+class Grid:
+    """Members, links and their routes.
+
+    Labels take as many tiers as it needs, `tiers` at most. `routes` are those of a grid that differs in sizes alone.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        links: Sequence[Link],
+        style: Style,
+        *,
+        tiers: int = 2,
+        routes: Routes | None = None,
+    ) -> None:
+        self.members = members
+        self.tiers = tiers
+        self.links = links if style.connected else ()
+        self.style = style
+        self.routes = routes or self._routed()
+        self.columns: dict[int, list[int]] = defaultdict(list)
+        for i, each in enumerate(members):
+            self.columns[each.column].append(i)
+        self.funnels = sorted(i for i in self.routes.straight if self._has_funnel(i))
+        others = {*range(len(self.links))} - {*self.funnels}
+        self._arrows = {self.members[self.links[i].edge.target].column - 1 for i in others}
+        self._arrows |= {self.members[self.links[i].edge.source].column for i in others}
+
+    def _routed(self) -> Routes:
+        cells = [
+            Cell(each.column, each.lane, self._is_open(each), isinstance(each.item, SignItem)) for each in self.members
+        ]
+        entering: dict[int, int] = defaultdict(int)
+        for link in self.links:
+            entering[link.edge.target] += 1
+        crowded = [node for node, number in entering.items() if number > 2]
+        return routes_of(cells, [link.edge for link in self.links], self.style.side, crowded)
+
+    def _is_open(self, member: Member) -> bool:
+        """Say whether lines may meet a node on the side where skip connections run."""
+        item = member.item
+        taken = item.label is not None and item.label_above == (self.style.side < 0)
+        return not (taken or member.pins or isinstance(item, PortItem))
+
+    def _has_funnel(self, i: int) -> bool:
+        """Say whether neighbours are joined by a funnel: two boxes, with no other line between them."""
+        source, target = (self.members[each] for each in self.links[i].edge)
+        boxes = isinstance(source.item, BoxItem) and isinstance(target.item, BoxItem)
+        return boxes and not self.routes.counts.get(source.column)
+
+    def gutter_after(self, column: int) -> float:
+        """Return the width of the gutter right of a column."""
+        gap = max((self.members[i].gap for i in self.columns.get(column + 1, ())), default=LEAST_GAP)
+        tracks = self.routes.counts.get(column, 0)
+        if tracks:
+            return max(gap, LEAD + (tracks - 1) * TRACK + _ARROW)
+        return max(gap, _ARROW) if column in self._arrows else gap
+
+    def ends(self, first: int, last: int) -> Iterator[float]:
+        """Return where each of some columns ends, when the first of them begins a row at x = 0."""
+        sweep = Sweep(self)
+        for column in range(first, last + 1):
+            sweep.add(column)
+            yield sweep.end
+
+
+class Tiers:
+    """The labels on one side of a lane: how far those in each tier reach, and the leaders to them."""
+
+    def __init__(self, number: int) -> None:
+        self._rights = [-BESIDE] * number
+        self._leaders = [-BESIDE] * number
+
+    def shift(self, centre: float, half: float) -> tuple[float, int]:
+        """Return how much further right a label must stand, and in which tier: the nearest that takes least."""
+        shifts = [max(self._shift(tier, centre, half), 0.0) for tier in range(len(self._rights))]
+        least = min(shifts)
+        return least, shifts.index(least)
+
+    def _shift(self, tier: int, centre: float, half: float) -> float:
+        beside = self._rights[tier] + BESIDE - (centre - half)
+        crossed = max((leader + LEADER - (centre - half) for leader in self._leaders[tier + 1 :]), default=beside)
+        crossing = max((right + LEADER - centre for right in self._rights[:tier]), default=beside)
+        return max(beside, crossed, crossing)
+
+    def take(self, centre: float, half: float, tier: int) -> None:
+        """Note a label that has its place."""
+        self._rights[tier] = centre + half
+        self._leaders[tier] = centre
+
+
+@dataclass
+class Sweep:
+    """Places columns one after the other, as far left as boxes, lines and labels allow.
+
+    A label stands straight under (or over) its box. Where two would touch, the second goes to a second tier;
+    where that does not do either, its column moves. A label may reach over a gutter that no line runs in.
+    """
+
+    grid: Grid
+    right: float = 0.0
+    end: float = 0.0
+    middles: dict[int, float] = field(default_factory=dict)
+    rights: dict[int, float] = field(default_factory=dict)
+    tiers: dict[int, int] = field(default_factory=dict)
+    _sides: dict[tuple[int, bool], Tiers] = field(default_factory=dict)
+    _started: bool = False
+    _wall: float = 0.0
+
+    def add(self, column: int) -> None:
+        """Place the next column."""
+        grid = self.grid
+        members = [(i, grid.members[i]) for i in grid.columns.get(column, ())]
+        reaches = [_reach(each, grid.style.font) for _, each in members]
+        gutter = grid.gutter_after(column - 1) if self._started else 0.0
+        middle = self.right + gutter + max((left for left, _ in reaches), default=0.0)
+        labelled = [(i, each) for i, each in members if each.item.label is not None]
+        middle += max((self._shift(each, middle) for _, each in labelled), default=0.0)
+        self.middles[column] = middle
+        self.right = middle + max((right for _, right in reaches), default=0.0)
+        tracks = grid.routes.counts.get(column, 0)
+        for i, each in labelled:
+            end = self._take(i, each, middle)
+            self.end = max(self.end, end)
+            if tracks:
+                self.right = max(self.right, end)
+        self.rights[column] = self.right
+        self.end = max(self.end, self.right)
+        if tracks:
+            self._wall = self.right + LEAD + (tracks - 1) * TRACK + _OFF_LABEL
+        self._started = True
+
+    def _side(self, member: Member) -> Tiers:
+        key = (member.lane, member.item.label_above)
+        if key not in self._sides:
+            self._sides[key] = Tiers(self.grid.tiers)
+        return self._sides[key]
+
+    def _shift(self, member: Member, middle: float) -> float:
+        centre, half = _label_place(member, middle)
+        shift, _ = self._side(member).shift(centre, half)
+        return max(shift, self._wall - (centre - half))
+
+    def _take(self, i: int, member: Member, middle: float) -> float:
+        centre, half = _label_place(member, middle)
+        side = self._side(member)
+        _, tier = side.shift(centre, half)
+        side.take(centre, half, tier)
+        self.tiers[i] = tier
+        return centre + half
+
+
+def _label_place(member: Member, middle: float) -> tuple[float, float]:
+    """Return the middle of a member's label and half its width."""
+    label = member.item.label
+    assert label is not None
+    return middle + member.item.label_centre, label.width / 2
+
+
+def _reach(member: Member, font: Font) -> tuple[float, float]:
+    """Return how far a member reaches left and right of its middle, its label left out."""
+    item = member.item
+    half, middle = pins_width(member.pins, font) / 2, item.edge(pin_side(member), 0)[0]
+    return max(item.left, half - middle), max(item.right, half + middle)
+
+
+def pin_side(member: Member) -> int:
+    """Return where a member's stubs are, -1 above or 1 below: where its label is not."""
+    return 1 if member.item.label is not None and member.item.label_above else -1
+
+
+def pins_width(pins: Iterable[Pin], font: Font) -> float:
+    """Return the width that the names of stubs take beside each other."""
+    return sum(font.width(pin.text) + 2 * PIN_PADDING for pin in pins)
+
+
+class Placement:
+    """A grid in its place: the x of columns, the y of lanes, the levels of channels, the place of each label."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.sweep = Sweep(grid)
+        for column in range(min(grid.columns), max(grid.columns) + 1):
+            self.sweep.add(column)
+        self.funnels = {i: self._funnel(i) for i in grid.funnels}
+        self.labels = self._labels()
+        self._reaches = self._reached()
+        self.levels = self._levels()
+        self.axes = self._axes()
+
+    def x(self, member: Member) -> float:
+        """Return the x of a member's middle."""
+        return self.sweep.middles[member.column]
+
+    def axis(self, member: Member) -> float:
+        """Return the y of a member's middle."""
+        return self.axes[member.lane, member.column]
+
+    def _funnel(self, i: int) -> Group:
+        link, style = self.grid.links[i], self.grid.style
+        source, target = (self.grid.members[each] for each in link.edge)
+        assert isinstance(source.item, BoxItem)
+        assert isinstance(target.item, BoxItem)
+        ends = (source.item.placed(self.x(source)), target.item.placed(self.x(target)))
+        return replace(funnel(*ends, style.funnel, style.line_width), title=link.title, connects=link.connects)
+
+    def _labels(self) -> dict[int, float]:
+        """Return how far from its axis the near edge of each label is, clear of all that is in its lane."""
+        spans = self._spans()
+        found: dict[int, float] = {}
+        taken: dict[tuple[int, bool], list[tuple[float, float, float]]] = defaultdict(list)
+        for tier in range(self.grid.tiers):
+            for i, member in enumerate(self.grid.members):
+                label = member.item.label
+                if label is None or self.sweep.tiers[i] != tier:
+                    continue
+                centre, half = _label_place(member, self.x(member))
+                start, end = centre - half - 2, centre + half + 2
+                above = member.item.label_above
+                beside = self._beside(spans[member.lane], member.column, start, end, -1 if above else 1)
+                nearer = [
+                    far for left, right, far in taken[member.lane, above] if tier and left < end and start < right
+                ]
+                found[i] = max([*beside, *nearer]) + _OFF_LABEL
+                taken[member.lane, above].append((start, end, found[i] + label.height))
+        return found
+
+    def _spans(self) -> dict[int, dict[int, tuple[Member, list[Line]]]]:
+        """Return what is in each column of each lane, with the lines of the funnel that ends there."""
+        spans: dict[int, dict[int, tuple[Member, list[Line]]]] = defaultdict(dict)
+        for each in self.grid.members:
+            spans[each.lane][each.column] = (each, [])
+        for i, group in self.funnels.items():
+            target = self.grid.members[self.grid.links[i].edge.target]
+            spans[target.lane][target.column][1].extend(shape for shape in group.shapes if isinstance(shape, Line))
+        return spans
+
+    def _beside(
+        self, lane: dict[int, tuple[Member, list[Line]]], column: int, start: float, end: float, sign: int
+    ) -> Iterator[float]:
+        """Return how far out what is seen of a lane between two x reaches, from a column to both sides."""
+        for step in (-1, 1):
+            at = column if step < 0 else column + 1
+            while at in self.sweep.middles:
+                member, lines = lane.get(at, (None, []))
+                for line in lines:
+                    yield from (sign * y for y in _within(line, start, end))
+                x = self.sweep.middles[at]
+                if member is not None and x - member.item.left < end and start < x + member.item.right:
+                    yield member.item.half_height
+                if (x < start and step < 0) or (x > end and step > 0):
+                    break
+                at += step
+
+    def _reached(self) -> dict[int, dict[int, dict[int, float]]]:
+        """Return how far what is in each place of each lane reaches up (-1) and down (1) from its axis."""
+        found: dict[int, dict[int, dict[int, float]]] = {-1: defaultdict(dict), 1: defaultdict(dict)}
+
+        def reach(side: int, lane: int, places: Iterable[int], far: float) -> None:
+            for place in places:
+                found[side][lane][place] = max(found[side][lane].get(place, 0.0), far)
+
+        for i, member in enumerate(self.grid.members):
+            own = range(member.column * PLACES, member.column * PLACES + 2)
+            for side in (-1, 1):
+                reach(side, member.lane, own, member.item.half_height)
+            if member.item.label is not None:
+                side = -1 if member.item.label_above else 1
+                reach(side, member.lane, self._label_places(member), self.labels[i] + member.item.label.height)
+            if member.pins:
+                far = member.item.half_height + PIN + self.grid.style.font.height + 2
+                reach(pin_side(member), member.lane, own, far)
+        for i, group in self.funnels.items():
+            source = self.grid.members[self.grid.links[i].edge.source]
+            ys = [y for shape in group.shapes if isinstance(shape, Line) for y in (shape.start[1], shape.end[1])]
+            for side in (-1, 1):
+                reach(side, source.lane, (source.column * PLACES + 2,), max(side * y for y in ys))
+        for lane, column in self.grid.routes.runs:
+            for side in (-1, 1):
+                reach(side, lane, range(column * PLACES, column * PLACES + PLACES), 1.0)
+        return found
+
+    def _label_places(self, member: Member) -> Iterator[int]:
+        """Return the places that a label reaches into."""
+        centre, half = _label_place(member, self.x(member))
+        for column in (*range(member.column, -2, -1), *range(member.column + 1, member.column + 100)):
+            if column not in self.sweep.middles:
+                continue
+            left = self.sweep.rights.get(column - 1, self.sweep.middles[column] - 1)
+            if left > centre + half:
+                break
+            if self.sweep.rights[column] > centre - half:
+                yield from range(column * PLACES, column * PLACES + PLACES)
+        return
+
+    def _levels(self) -> dict[tuple[int, int], float]:
+        """Return how far from its lane's axis each line in a channel runs; short ones run inside long ones."""
+        levels: dict[tuple[int, int], float] = {}
+        nets = self.grid.routes.nets
+        for key in sorted(nets, key=lambda key: (nets[key].end - nets[key].start, key)):
+            reaches = self._reaches[self.grid.style.side][nets[key].lane]
+            places = range(nets[key].start, nets[key].end + 1)
+            levels[key] = max((reaches.get(place, 0.0) for place in places), default=0.0) + LEVEL
+            reaches.update(dict.fromkeys(places, levels[key]))
+        return levels
+
+    def _axes(self) -> dict[tuple[int, int], float]:
+        """Return the y of each lane's axis in each column."""
+        axes: dict[tuple[int, int], float] = {}
+        by_segment = self._lanes_by_segment()
+        for (first, last), lanes in by_segment.items():
+            ys = {0: 0.0}
+            for direction in (1, -1):
+                y, reach = 0.0, lanes.get(0, {}).get(direction, 0.0)
+                for lane in sorted((each for each in lanes if each * direction > 0), key=abs):
+                    y += direction * (reach + _LANES + lanes[lane].get(-direction, 0.0))
+                    ys[lane], reach = y, lanes[lane].get(direction, 0.0)
+            axes.update({(lane, column): y for lane, y in ys.items() for column in range(first, last + 1)})
+        return axes
+
+    def _lanes_by_segment(self) -> dict[tuple[int, int], dict[int, dict[int, float]]]:
+        """Return how far each lane reaches to both sides within each segment."""
+        segments = list(self._segments())
+        segment_of = {column: segment for segment in segments for column in range(segment[0], segment[1] + 1)}
+        found: dict[tuple[int, int], dict[int, dict[int, float]]] = {segment: {} for segment in segments}
+        for side, by_lane in self._reaches.items():
+            for lane, reaches in by_lane.items():
+                for place, reach in reaches.items():
+                    segment = segment_of.get(place // PLACES)
+                    if segment is not None:
+                        own = found[segment].setdefault(lane, {})
+                        own[side] = max(own.get(side, 0.0), reach)
+        return found
+
+    def _segments(self) -> Iterator[tuple[int, int]]:
+        """Return the first and last columns of each segment."""
+        members = self.grid.members
+        busy = {column for lane, column in self.grid.routes.runs if lane}
+        for link in self.grid.links:
+            source, target = (members[each] for each in link.edge)
+            if source.lane or target.lane:
+                busy.update(range(source.column if source.lane else source.column + 1, target.column))
+        first = min(self.grid.columns)
+        last = max(self.grid.columns)
+        for column in range(first, last + 1):
+            if column == last or column not in busy:
+                yield first, column
+                first = column + 1
+
+
+def _within(line: Line, start: float, end: float) -> Iterator[float]:
+    """Return the y of a line at both ends of what of it lies between two x."""
+    (x, y), (far_x, far_y) = sorted((line.start, line.end))
+    if far_x < start or x > end:
+        return
+    slope = (far_y - y) / (far_x - x) if far_x > x else 0.0
+    yield y + slope * (max(start, x) - x)
+    yield y + slope * (min(end, far_x) - x)

@@ -1,0 +1,275 @@
+"""What stands in a cell of the grid: a box, a round node with its sign, or the place where a row goes on.
+
+Each is measured from its own middle, (0, 0), which lies on the axis of its lane.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.scene import RGBA, Group, Line, Point, Polygon, Shape, Text
+from sphinxext_layered.drawing.summary import layer_title
+
+from .boxes import Box, Placed, box_shapes
+from .textblock import TextBlock
+
+RADIUS: Final = 9.0
+"""The radius of a round node, px."""
+
+_BADGE: Final = 7.5
+_ARM: Final = 4.5
+
+
+class Item(Protocol):
+    """What stands in a cell."""
+
+    @property
+    def left(self) -> float:
+        """How far it reaches to the left of its middle, px."""
+
+    @property
+    def right(self) -> float:
+        """How far it reaches to the right of its middle, px."""
+
+    @property
+    def half_height(self) -> float:
+        """How far it reaches above and below its middle, px."""
+
+    @property
+    def label(self) -> TextBlock | None:
+        """Its label."""
+
+    @property
+    def label_above(self) -> bool:
+        """Whether its label stands above it."""
+
+    @property
+    def label_centre(self) -> float:
+        """The x of the middle of its label."""
+
+    def enter(self, y: float) -> float:
+        """Return the x at which a line at `y` enters from the left."""
+
+    def leave(self) -> float:
+        """Return the x at which a line on the axis leaves to the right."""
+
+    def edge(self, side: int, x: float) -> Point:
+        """Return where a line `x` right of the middle of the upper (-1) or lower (1) edge ends."""
+
+    def port_room(self, side: int) -> float:
+        """Return how far above (-1) or below (1) the axis lines may enter, px."""
+
+    def edge_room(self) -> float:
+        """Return how far from the middle of the upper and lower edges lines may meet them, px."""
+
+
+@dataclass(frozen=True)
+class BoxItem:
+    """A layer's box; `shared` is the number that marks all calls of one layer, 0 for none."""
+
+    box: Box
+    lean: int
+    shared: int = 0
+
+    @property
+    def left(self) -> float:
+        """Half the silhouette's width, and what a badge adds."""
+        return (self.box.width + self.box.depth) / 2 + (_BADGE if self.shared else 0)
+
+    @property
+    def right(self) -> float:
+        """Half the silhouette's width."""
+        return (self.box.width + self.box.depth) / 2
+
+    @property
+    def half_height(self) -> float:
+        """Half the silhouette's height."""
+        return (self.box.height + self.box.depth) / 2 + (_BADGE if self.shared and not self.box.depth else 0)
+
+    @property
+    def label(self) -> TextBlock | None:
+        """The box's label."""
+        return self.box.label
+
+    @property
+    def label_above(self) -> bool:
+        """Whether the label stands above."""
+        return self.box.above
+
+    @property
+    def label_centre(self) -> float:
+        """The middle of the front face."""
+        return -self.lean * self.box.depth / 2
+
+    def placed(self, x: float) -> Placed:
+        """Return the box in its place, with its middle at `x`."""
+        return Placed(self.box, x + self.label_centre - self.box.width / 2, self.lean)
+
+    def enter(self, y: float) -> float:
+        """Return where a line enters: at the silhouette's left edge."""
+        placed = self.placed(0)
+        if self.lean > 0:
+            return placed.left + max(placed.top - y, 0)
+        return placed.left - self.box.depth + max(y - (placed.bottom - self.box.depth), 0)
+
+    def leave(self) -> float:
+        """Return where a line leaves: from the middle of the side that is seen."""
+        placed = self.placed(0)
+        if self.lean > 0:
+            return placed.right + self.box.depth / 2
+        return placed.right - max(placed.top, 0)
+
+    def edge(self, side: int, x: float) -> Point:
+        """Return a point of the upper edge, which lies at the back, or of the lower one, which lies in front."""
+        reach = self.edge_room()
+        middle = -side * self.lean * self.box.depth / 2
+        return (middle + max(min(x, reach), -reach), side * (self.box.height + self.box.depth) / 2)
+
+    def edge_room(self) -> float:
+        """Return half the width of the front face, less its corners."""
+        return max(self.box.width / 2 - 1, 0)
+
+    def port_room(self, side: int) -> float:
+        """Return what of the left edge, which lies in front or at the back, is above or below the axis."""
+        return max((self.box.height + side * self.lean * self.box.depth) / 2 - 2, self.box.height / 5)
+
+    def draw(self, x: float, shade_step: float, ground: RGBA, font: Font, ink: RGBA) -> Group:
+        """Draw the box, and its badge where it has one."""
+        placed = self.placed(x)
+        shapes: tuple[Shape, ...] = box_shapes(placed, shade_step, ground)
+        if self.shared:
+            shapes += tuple(_badge(str(self.shared), (placed.left, placed.top), font, ground, ink))
+        index = self.box.layer.index
+        title = layer_title(self.box.layer)
+        return Group("layer", shapes, title=title, layer=index if index >= 0 else None)
+
+
+def _badge(text: str, centre: Point, font: Font, ground: RGBA, ink: RGBA) -> Iterator[Shape]:
+    width = font.width(text)
+    radius = max(_BADGE, width / 2 + 2)
+    yield Polygon(circle(centre, radius), (*ground[:3], 255), ink)
+    yield Text(centre[0] - width / 2, centre[1] + _middle(font), text, ink, width)
+
+
+def _middle(font: Font) -> float:
+    """Return how far below the middle of digits and signs their baseline is."""
+    return font.ascent * 0.39
+
+
+@dataclass(frozen=True)
+class SignItem:
+    """A round node that merges tensors: its sign is drawn, or written where it is a word."""
+
+    box: Box
+    sign: str
+    radius: float = RADIUS
+    label: TextBlock | None = None
+    label_above: bool = False
+    label_centre: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """The radius."""
+        return self.radius
+
+    @property
+    def right(self) -> float:
+        """The radius."""
+        return self.radius
+
+    @property
+    def half_height(self) -> float:
+        """The radius."""
+        return self.radius
+
+    def enter(self, y: float) -> float:
+        """Return a point of the circle."""
+        return -math.sqrt(max(self.radius**2 - y**2, 0))
+
+    def leave(self) -> float:
+        """Return the radius."""
+        return self.radius
+
+    def edge(self, side: int, x: float) -> Point:
+        """Return a point of the circle."""
+        x = max(min(x, self.edge_room()), -self.edge_room())
+        return (x, side * math.sqrt(self.radius**2 - x**2))
+
+    def port_room(self, side: int) -> float:
+        """Return what of the circle lines from the left meet well."""
+        return self.radius * 0.6
+
+    def edge_room(self) -> float:
+        """Return what of the circle lines from above or below meet well."""
+        return self.radius * 0.5
+
+    def draw(self, x: float, fill: RGBA, font: Font, ink: RGBA) -> Group:
+        """Draw the circle and its sign."""
+        shapes = (Polygon(circle((x, 0), self.radius), fill, ink, 1.5), *self._sign(x, font, ink))
+        index = self.box.layer.index
+        title = layer_title(self.box.layer)
+        return Group("layer", shapes, title=title, layer=index if index >= 0 else None)
+
+    def _sign(self, x: float, font: Font, ink: RGBA) -> Iterator[Shape]:
+        slanted = _ARM * 0.75
+        lines = {
+            "+": [((x - _ARM, 0.0), (x + _ARM, 0.0)), ((x, -_ARM), (x, _ARM))],
+            "\u2212": [((x - _ARM, 0.0), (x + _ARM, 0.0))],
+            "\u00d7": [
+                ((x - slanted, -slanted), (x + slanted, slanted)),
+                ((x - slanted, slanted), (x + slanted, -slanted)),
+            ],
+        }
+        if self.sign in lines:
+            for start, end in lines[self.sign]:
+                yield Line(start, end, ink, 1.75)
+        else:
+            width = font.width(self.sign)
+            yield Text(x - width / 2, _middle(font), self.sign, ink, width)
+
+
+def sign_radius(sign: str, font: Font) -> float:
+    """Return the radius of a round node with this sign."""
+    return RADIUS if len(sign) == 1 else max(RADIUS, font.width(sign) / 2 + 4)
+
+
+@dataclass(frozen=True)
+class PortItem:
+    """A place at the edge of a row where a connection comes from the row before or goes to the next."""
+
+    left: float = 0.0
+    right: float = 0.0
+    half_height: float = 0.0
+    label: TextBlock | None = None
+    label_above: bool = True
+    label_centre: float = 0.0
+
+    def enter(self, y: float) -> float:
+        """Return its own place."""
+        return 0.0
+
+    def leave(self) -> float:
+        """Return its own place."""
+        return 0.0
+
+    def edge(self, side: int, x: float) -> Point:
+        """Return its own place."""
+        return (0.0, 0.0)
+
+    def port_room(self, side: int) -> float:
+        """Return nothing."""
+        return 0.0
+
+    def edge_room(self) -> float:
+        """Return nothing."""
+        return 0.0
+
+
+def circle(centre: Point, radius: float, corners: int = 32) -> tuple[Point, ...]:
+    """Return the corners of a polygon that is drawn as a circle."""
+    turns = [2 * math.pi * i / corners for i in range(corners)]
+    return tuple((centre[0] + radius * math.cos(turn), centre[1] + radius * math.sin(turn)) for turn in turns)
