@@ -228,6 +228,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 _TITLES: Final = {
     "size": "sizes",
     "layers": "choice of layers",
+    "connections": "connections",
     "colour": "colours",
     "text": "texts",
     "picture": "the picture",

@@ -15,7 +15,7 @@ from . import config, directive
 from .config import SETTINGS
 from .directive import PAGE_OPTIONS
 
-KINDS: Final = ("size", "layers", "colour", "text", "picture", "model")
+KINDS: Final = ("size", "layers", "connections", "colour", "text", "picture", "model")
 
 
 def _kind(argument: str) -> str:

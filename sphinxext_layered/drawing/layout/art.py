@@ -82,7 +82,8 @@ class _Artist:
         return Group("connector", (Polygon(corners, self.style.line), *line))
 
     def _track(self, gutter: int, source: int) -> float:
-        return self.place.sweep.rights[gutter] + LEAD + self.routes.tracks[gutter, source] * TRACK
+        bar = self.grid.bar_room(gutter) if source < 0 else 0.0
+        return self.place.sweep.rights[gutter] + LEAD + self.routes.tracks[gutter, source] * TRACK + bar
 
     def _x_at(self, at: At, y: float) -> float:
         if at.name == "track":
@@ -144,7 +145,7 @@ class _Artist:
         centre = self.place.x(member) + member.item.label_centre
         top = axis + near if sign > 0 else axis - near - label.height
         shapes: list[Shape] = list(centred(label, centre, top, self.style.ink))
-        edge = member.item.half_height
+        edge = member.item.reach(sign)
         if near - edge > _LEADER_FROM:
             ends = ((centre, axis + sign * edge), (centre, axis + sign * (near - 1)))
             shapes.insert(0, Line(*ends, faint(self.style.ink), 0.75))
@@ -159,7 +160,7 @@ class _Artist:
         x = middle - pins_width(member.pins, font) / 2
         for pin in member.pins:
             width = font.width(pin.text)
-            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * (member.item.half_height + PIN))
+            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * (member.item.reach(side) + PIN))
             across, down = member.item.edge(side, far[0] - middle)
             near = (self.place.x(member) + across, self.place.axis(member) + down)
             shapes: tuple[Shape, ...] = (*self._stub(pin, near, far), self._name(pin, far, width, side))

@@ -9,7 +9,7 @@ from typing import Final
 
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.fonts import Font, font_of
-from sphinxext_layered.drawing.graph import Graph, Node, graph_of, with_operations
+from sphinxext_layered.drawing.graph import Graph, Node, graph_of, left_out, with_operations
 from sphinxext_layered.drawing.palette import looks
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.summary import alt_text, layer_title
@@ -137,7 +137,7 @@ def _boxes(
     whole = with_operations(description, graph)
     styles, sizes = looks(whole, options), drawn_sizes(whole)
     pixels = size_all([sizes[node.layer.index] for node in graph.nodes], options)
-    gaps, trailing = _gaps(description, {node.layer.index for node in graph.nodes})
+    gaps, trailing = _gaps(description, options, {node.layer.index for node in graph.nodes})
     most = None if room is None else between_cues(room)
     result: list[Box] = []
     for node, size in zip(graph.nodes, pixels, strict=True):
@@ -168,12 +168,15 @@ def _label_of(node: Node, graph: Graph, options: LayeredViewOptions) -> Label | 
     return None if node.sign else (label[0], False)
 
 
-def _gaps(description: ModelDescription, shown: set[int]) -> tuple[dict[int, float], float]:
+def _gaps(
+    description: ModelDescription, options: LayeredViewOptions, shown: set[int]
+) -> tuple[dict[int, float], float]:
     """Return what spacing layers add before each layer, and after the last."""
+    hidden = left_out(description, options)
     gaps: dict[int, float] = {}
     extra = 0.0
-    for layer in description.layers:
-        if layer.spacing is not None:
+    for place, layer in enumerate(description.layers):
+        if layer.spacing is not None and place not in hidden:
             extra += max(layer.spacing, 0)
         elif layer.index in shown:
             gaps[layer.index] = extra

@@ -31,6 +31,9 @@ TRACK: Final = 8.0
 LEAD: Final = 6.0
 """From a column to the first line in the gutter after it, px."""
 
+BAR_ROOM: Final = 10.0
+"""Before a bar at which lines end, px."""
+
 PIN: Final = 12.0
 """The length of a stub, px."""
 
@@ -160,8 +163,13 @@ class Grid:
         gap = max((self.members[i].gap for i in self.columns.get(column + 1, ())), default=LEAST_GAP)
         tracks = self.routes.counts.get(column, 0)
         if tracks:
-            return max(gap, LEAD + (tracks - 1) * TRACK + _ARROW)
+            return max(gap, LEAD + (tracks - 1) * TRACK + _ARROW + self.bar_room(column))
         return max(gap, _ARROW) if column in self._arrows else gap
+
+    def bar_room(self, column: int) -> float:
+        """Return what the bar in the gutter right of a column stands off the tracks before it."""
+        bars = any(self.members[node].column == column + 1 for node in self.routes.bars)
+        return BAR_ROOM if bars else 0.0
 
     def ends(self, first: int, last: int) -> Iterator[float]:
         """Return where each of some columns ends, when the first of them begins a row at x = 0."""
@@ -354,7 +362,7 @@ class Placement:
                     yield from (sign * y for y in _within(line, start, end))
                 x = self.sweep.middles[at]
                 if member is not None and x - member.item.left < end and start < x + member.item.right:
-                    yield member.item.half_height
+                    yield member.item.reach(sign)
                 if (x < start and step < 0) or (x > end and step > 0):
                     break
                 at += step
@@ -370,12 +378,12 @@ class Placement:
         for i, member in enumerate(self.grid.members):
             own = range(member.column * PLACES, member.column * PLACES + 2)
             for side in (-1, 1):
-                reach(side, member.lane, own, member.item.half_height)
+                reach(side, member.lane, own, member.item.reach(side))
             if member.item.label is not None:
                 side = -1 if member.item.label_above else 1
                 reach(side, member.lane, self._label_places(member), self.labels[i] + member.item.label.height)
             if member.pins:
-                far = member.item.half_height + PIN + self.grid.style.font.height + 2
+                far = member.item.reach(pin_side(member)) + PIN + self.grid.style.font.height + 2
                 reach(pin_side(member), member.lane, own, far)
         for i, group in self.funnels.items():
             source = self.grid.members[self.grid.links[i].edge.source]

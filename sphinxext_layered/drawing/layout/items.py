@@ -35,9 +35,8 @@ class Item(Protocol):
     def right(self) -> float:
         """How far it reaches to the right of its middle, px."""
 
-    @property
-    def half_height(self) -> float:
-        """How far it reaches above and below its middle, px."""
+    def reach(self, side: int) -> float:
+        """Return how far it reaches above (-1) or below (1) its middle, px."""
 
     @property
     def label(self) -> TextBlock | None:
@@ -85,10 +84,10 @@ class BoxItem:
         """Half the silhouette's width."""
         return (self.box.width + self.box.depth) / 2
 
-    @property
-    def half_height(self) -> float:
-        """Half the silhouette's height."""
-        return (self.box.height + self.box.depth) / 2 + (_BADGE if self.shared and not self.box.depth else 0)
+    def reach(self, side: int) -> float:
+        """Return half the silhouette's height, and what a badge adds."""
+        badge = _BADGE if self.shared and side < 0 and not self.box.depth else 0
+        return (self.box.height + self.box.depth) / 2 + badge
 
     @property
     def label(self) -> TextBlock | None:
@@ -181,9 +180,8 @@ class SignItem:
         """The radius."""
         return self.radius
 
-    @property
-    def half_height(self) -> float:
-        """The radius."""
+    def reach(self, side: int) -> float:
+        """Return the radius."""
         return self.radius
 
     def enter(self, y: float) -> float:
@@ -243,10 +241,13 @@ class PortItem:
 
     left: float = 0.0
     right: float = 0.0
-    half_height: float = 0.0
     label: TextBlock | None = None
     label_above: bool = True
     label_centre: float = 0.0
+
+    def reach(self, side: int) -> float:
+        """Return nothing."""
+        return 0.0
 
     def enter(self, y: float) -> float:
         """Return its own place."""

@@ -118,7 +118,8 @@ class Network:
         return min(max(LEGIBLE / min(widths, default=LEGIBLE), _SMALLEST), 0.5)
 
     @cached_property
-    def _measured(self) -> dict[str, object]:
+    def _measured(self) -> dict[tuple[float, int], Grid]:
+        """The grid that was measured last, by its scale and tiers."""
         return {}
 
     @cached_property
@@ -127,13 +128,13 @@ class Network:
 
     def _scaled(self, scale: float, tiers: int = 2) -> Grid:
         """Return the whole network at a scale, to measure it."""
-        if self._measured.get("at") != (scale, tiers):
+        if (scale, tiers) not in self._measured:
             members = self._members(scale, range(len(self.boxes)), {})
-            grid = Grid(members, self._whole.links, self.style, tiers=tiers, routes=self._whole.routes)
-            self._measured.update(at=(scale, tiers), grid=grid)
-        grid = self._measured["grid"]
-        assert isinstance(grid, Grid)
-        return grid
+            self._measured.clear()
+            self._measured[scale, tiers] = Grid(
+                members, self._whole.links, self.style, tiers=tiers, routes=self._whole.routes
+            )
+        return self._measured[scale, tiers]
 
     def _end(self, scale: float, tiers: int) -> float:
         return max(self._scaled(scale, tiers).ends(0, max(self._places.columns)))
@@ -190,10 +191,9 @@ class Network:
     def _best_break(self, first: int, end: int) -> int:
         """Return after which column a row ends that has room for the columns until `end`."""
         whole = [column for column in range(first, end + 1) if not self._others(column)]
-        half = first + (end - first) // 2
-        if whole and whole[-1] >= half:
+        if whole and whole[-1] >= first + (end - first) // 3:
             return whole[-1]
-        later = range(half, end + 1)
+        later = range(first + (end - first) // 2, end + 1)
         return min(later, key=lambda column: (self._others(column), -column))
 
     def _drawn(self, scale: float, rows: Rows, tiers: int) -> list[list[Group]]:
