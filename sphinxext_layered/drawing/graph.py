@@ -98,12 +98,15 @@ class Node:
         What a round node shows; empty for a box.
     shared : int
         The number that marks all calls of one layer, 0 where it is called once.
+    bands : tuple of Node
+        What is folded onto it.
     """
 
     layer: LayerDescription
     name: str
     sign: str = ""
     shared: int = 0
+    bands: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)

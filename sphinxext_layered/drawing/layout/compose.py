@@ -26,7 +26,8 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import Network
+from .network import network_rows
+from .part import Part, Setting
 from .row import Row
 from .sizing import size_all
 from .style import Style
@@ -57,7 +58,9 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     if graph.is_row:
         groups = _row_groups(boxes, graph, options, font, left)
     else:
-        groups = _stacked(Network(graph, boxes, options, _style(options, font)).rows(left), font)
+        named = {node.name: box for node, box in zip(graph.nodes, boxes, strict=True)}
+        part = Part(graph, Setting(named, options, _style(options, font)))
+        groups = _stacked(network_rows(part, left), font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = boxes[0].gap - options.spacing
