@@ -178,7 +178,7 @@ class _Network:
         for source, edges in cut.items():
             named = all(edge in part.stubs for edge in edges)
             number += not named
-            text = part.stub_name(source) if named else str(number)
+            text = part.stub_name(edges[0]) if named else str(number)
             titles = [(part.title(edge), part.names(edge)) for edge in edges]
             pins[source].append(Pin(text, False, tuple(titles)))
             for edge, title in zip(edges, titles, strict=True):

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from sphinxext_layered.drawing.graph import Edge, Graph, Node
-from sphinxext_layered.drawing.structure import Frame
+from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.options import LayeredViewOptions
 
 from .boxes import Box, scaled
@@ -47,10 +46,20 @@ class Setting:
 
 @dataclass(frozen=True)
 class Port:
-    """A place at a frame's edge: the outer node at the other end, its name, and the inner nodes joined to it."""
+    """A place at a frame's edge.
 
-    outer: int
-    name: str
+    Attributes
+    ----------
+    outer : tuple of int
+        The nodes at the other end, outside.
+    names : tuple of str
+        The calls at the other end.
+    inner : tuple of int
+        The nodes in the frame that are joined to it.
+    """
+
+    outer: tuple[int, ...]
+    names: tuple[str, ...]
     inner: tuple[int, ...]
 
 
@@ -133,28 +142,32 @@ class Part:
                 far[edge.source].append(edge)
         return frozenset(edge for edges in far.values() if len(edges) >= many for edge in edges)
 
-    def name_of(self, node: int, *, leaving: bool = False) -> str:
-        """Return what connections call a node; of a frame, the node in it where lines end or (`leaving`) begin."""
-        if node >= self.number:
-            ports = (*self.entries, *self.exits)
-            return ports[node - self.number].name
-        own = self.graph.nodes[node]
-        if isinstance(own, Node):
-            return own.name
-        inner = own.exits[0][0] if leaving and own.exits else own.entries[0][1][0] if own.entries else 0
-        return Part(own.inner, self.setting).name_of(inner, leaving=leaving)
+    def calls_of(self, node: int) -> tuple[str, ...]:
+        """Return the names of the calls that a node, or what is behind a port, stands for."""
+        if node < self.number:
+            return self.graph.nodes[node].names
+        return (*self.entries, *self.exits)[node - self.number].names
 
     def names(self, edge: Edge) -> tuple[str, str]:
-        """Return the names of what a connection connects."""
-        return (self.name_of(edge.source, leaving=True), self.name_of(edge.target))
+        """Return the names of two calls that a connection connects."""
+        for node, other in (edge, edge[::-1]):
+            frame = self.graph.nodes[node] if node < self.number else None
+            if isinstance(frame, Frame):
+                others = set(self.calls_of(other))
+                wires = (wire for wire in frame.wires if others.intersection(wire))
+                found = next((wire for wire in wires if (wire[0] in others) == (other == edge.source)), None)
+                if found is not None:
+                    return found
+        source, target = self.calls_of(edge.source), self.calls_of(edge.target)
+        return (source[-1], target[0])
 
     def title(self, edge: Edge) -> str:
         """Return what a tooltip says of a connection."""
         return " \u2192 ".join(self.names(edge))
 
-    def stub_name(self, node: int) -> str:
-        """Return what a stub calls a tensor."""
-        name = self.name_of(node, leaving=True)
+    def stub_name(self, edge: Edge) -> str:
+        """Return what a stub calls the tensor that an edge stands for."""
+        name, _ = self.names(edge)
         return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
 
     def link(self, edge: Edge, ends: Edge) -> Link:
@@ -172,19 +185,31 @@ class Part:
         return {i: self._framed(i, node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
 
     def _framed(self, i: int, frame: Frame) -> Part:
+        """Return the part in a frame, with a port for each node that is connected across its edge."""
+        owner = _owners(frame)
         pins: dict[int, list[Pin]] = defaultdict(list)
         entries = []
-        for source, inner in frame.entries:
-            if Edge(source, i) not in self.stubs:
-                entries.append(Port(source, self.name_of(source, leaving=True), inner))
-                continue
-            for node in inner:
-                names = (self.name_of(source, leaving=True), Part(frame.inner, self.setting).name_of(node))
-                pins[node].append(Pin(self.stub_name(source), True, ((" \u2192 ".join(names), names),)))
-        going: dict[int, list[int]] = defaultdict(list)
-        for inner_node, target in frame.exits:
-            going[inner_node].append(target)
-        exits = tuple(Port(targets[0], "", (inner_node,)) for inner_node, targets in going.items())
+        going: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for edge in self.edges:
+            if edge.target == i:
+                calls = set(self.calls_of(edge.source))
+                fed = {
+                    owner[target]: (source, target)
+                    for source, target in frame.wires
+                    if source in calls and target in owner
+                }
+                if edge not in self.stubs:
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
+                for node, names in fed.items() if edge in self.stubs else ():
+                    pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
+            elif edge.source == i:
+                calls = set(self.calls_of(edge.target))
+                feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
+                going[tuple(sorted(feeding))].append(edge.target)
+        exits = tuple(
+            Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
+            for inner, targets in going.items()
+        )
         return Part(frame.inner, self.setting, tuple(entries), exits, pins)
 
     def grid(self, scale: float, tiers: int = 2) -> Grid:
@@ -247,17 +272,24 @@ class Part:
 
         lanes = inside.places.lanes
         entries = {
-            member(port.outer): lanes[own]
+            member(outer): lanes[own]
             for own, port in zip(inside._ports(inside.entries, inside.number), inside.entries, strict=True)
+            for outer in port.outer
         }
         exits = {
-            member(target): lanes[own]
+            member(outer): lanes[own]
             for own, port in zip(inside._exit_ports, inside.exits, strict=True)
-            for inner, target in frame.exits
-            if inner in port.inner
+            for outer in port.outer
         }
         label = text_block(caption, style.font, 0) if caption else None
         return FrameItem(inside.grid(scale), entries, exits, label, frame.times, caption)
+
+
+def _owners(frame: Frame) -> dict[str, int]:
+    """Return the node of the block that is drawn which stands for each call of each block."""
+    drawn = {name: i for i, node in enumerate(frame.inner.nodes) for name in node.names}
+    first = frame.instances[0]
+    return {name: drawn[first[place]] for block in frame.instances for place, name in enumerate(block)}
 
 
 def replace_width(box: Box, width: float) -> Box:
