@@ -212,7 +212,7 @@ class LayeredViewOptions:
         added=True,
     )
     expand_nested: int | tuple[str, ...] = option(
-        False,
+        0,
         values.depth_or_names(),
         """Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
         (``yes``), those down to a depth, or those of some names or classes.""",

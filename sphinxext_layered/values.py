@@ -278,8 +278,10 @@ def depth_or_names() -> Reader:
             return words["yes" if value else "no"]
         if isinstance(value, str):
             word = value.strip().lower()
-            if word in words or word.isdecimal():
-                return words[word] if word in words else _depth(int(word))
+            if word in words:
+                return words[word]
+            if re.fullmatch(r"-?\d+", word):
+                return _depth(int(word))
             value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
         if isinstance(value, Iterable):
             return tuple(dict.fromkeys(_name(item).strip() for item in value))
