@@ -98,7 +98,7 @@ def facts_of(layer: Any) -> tuple[tuple[str, Fact], ...]:
 
 def _plain(value: Any) -> Fact | None:
     """Return a number, a text or a tuple of whole numbers; None for anything else."""
-    if isinstance(value, bool | str):
+    if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Integral):
         return int(value) if abs(int(value)) < _LARGEST else None

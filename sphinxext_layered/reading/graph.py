@@ -85,6 +85,7 @@ class Graph:
     inputs: tuple[Ending, ...] = ()
     outputs: tuple[Ending, ...] = ()
     incomplete: str | None = None
+    is_traced: bool = False
 
 
 def functional_of(model: Any) -> Any:
@@ -225,20 +226,20 @@ def argument_name(thing: Any) -> str:
 
 
 def renumbered(graph: Graph, *, with_layers: bool) -> dict[int, str]:
-    """Return names for a graph's things by their identity: those that Keras made up are counted from the first on.
+    """Return other names for a graph's things by their identity: those that Keras made up are counted from the first.
 
     Made-up names count all that a process has made, so that equal blocks would have unequal names. Names of
     layers stay as they are unless asked for.
     """
     counts: dict[str, int] = {}
+    kept = set() if with_layers else {id(layer) for layer in graph.layers}
     names: dict[int, str] = {}
     for step in graph.steps:
         thing = step.thing
-        if thing is None or id(thing) in names:
+        if thing is None or id(thing) in names or id(thing) in kept:
             continue
         made_up = _snake_case(type(thing).__name__)
-        is_layer = any(thing is layer for layer in graph.layers)
-        if (is_layer and not with_layers) or not re.fullmatch(rf"{re.escape(made_up)}(_\d+)?", step.name):
+        if not re.fullmatch(rf"{re.escape(made_up)}(_\d+)?", step.name):
             names[id(thing)] = step.name
             continue
         number = counts[made_up] = counts.get(made_up, -1) + 1

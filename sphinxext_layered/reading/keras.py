@@ -244,7 +244,7 @@ def _description(
     model: Any, graph: Graph, text_callable: TextCallable | None, above: tuple[Any, ...], *, is_inside: bool = False
 ) -> ModelDescription:
     """Return the description of a graph: of a model, or of the inside of a layer that is none."""
-    names = renumbered(graph, with_layers=is_inside)
+    names = renumbered(graph, with_layers=is_inside) if graph.is_traced else {}
     indices = _indices([] if is_inside else layers_of(model) or [], graph.layers)
     place_of = {id(layer): place for place, layer in reversed(list(enumerate(graph.layers)))}
     places = [place_of.get(id(step.thing)) if step.place is None else step.place for step in graph.steps]

@@ -67,7 +67,7 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
     """
     if input_shape is not None:
         specs = [Spec((None, *shape), None) for shape in input_shape]
-        return (tuple(specs) if len(specs) == 1 or _positional(model.call) > 1 else (specs,)), {}
+        return (tuple(specs) if len(specs) == 1 or _takes_several(model.call) else (specs,)), {}
     for node in getattr(model, "_inbound_nodes", None) or []:
         if hasattr(node, "arguments"):
             return mapped(list(node_arguments(node)), _batched_spec)  # type: ignore[no-any-return]
@@ -173,14 +173,15 @@ def _build_config(model: Any) -> dict[str, Any]:
     return {} if shape is None else {"input_shape": shape}
 
 
-def _positional(call: Callable[..., Any]) -> int:
-    """Count the arguments that a call cannot do without."""
+def _takes_several(call: Callable[..., Any]) -> bool:
+    """Tell whether a call cannot do without several arguments, or takes any number of them."""
     try:
         parameters = inspect.signature(call).parameters.values()
     except (TypeError, ValueError):
-        return 1
+        return False
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in kinds and p.default is p.empty for p in parameters)
+    required = sum(p.kind in kinds and p.default is p.empty for p in parameters)
+    return required > 1 or (not required and any(p.kind is p.VAR_POSITIONAL for p in parameters))
 
 
 def _batched_spec(leaf: Any) -> Any:
@@ -329,6 +330,7 @@ class _Watch:
             tuple(Ending(Origin(step), key) for step, key in self.inputs),
             tuple(self.outputs),
             incomplete=_LOST if any(step.origins is None for step in self.steps) else None,
+            is_traced=True,
         )
 
 
