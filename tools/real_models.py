@@ -70,7 +70,7 @@ BACKBONES: dict[str, dict[str, Any]] = {
         "stem_strides": 1,
         "stackwise_depth": [1, 2],
         "stackwise_strides": [1, 2],
-        "block_type": "basic_block",
+        "block_type": "dark_block",
         "stackwise_num_filters": [8, 16],
         "image_shape": (32, 32, 3),
     },
