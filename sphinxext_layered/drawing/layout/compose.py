@@ -25,11 +25,11 @@ from .connections import line_colour
 from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
-from .grid import Style
 from .labels import faint, labels
 from .network import Network
 from .row import Row
 from .sizing import size_all
+from .style import Style
 from .textblock import text_block
 
 _BESIDE_LEGEND: Final = 18.0

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 from sphinxext_layered.drawing.fonts import Font
 from sphinxext_layered.drawing.graph import Edge
-from sphinxext_layered.drawing.scene import RGBA, Group, Line
+from sphinxext_layered.drawing.scene import Group, Line
 
 from .boxes import LEAST_GAP
 from .connections import HEAD
 from .funnels import funnel
-from .items import BoxItem, Item, PortItem, SignItem
+from .items import BoxItem, Item, SignItem
 from .routes import PLACES, Cell, Routes, routes_of
 from .row import BESIDE, LEADER
+from .style import Style
 
 LEVEL: Final = 10.0
 """From one line in a channel to the next, and to what lies below, px."""
@@ -30,6 +32,9 @@ TRACK: Final = 8.0
 
 LEAD: Final = 6.0
 """From a column to the first line in the gutter after it, px."""
+
+BAR_ROOM: Final = 10.0
+"""Before a bar at which lines end, px."""
 
 PIN: Final = 12.0
 """The length of a stub, px."""
@@ -67,42 +72,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Link:
-    """A connection to draw, by the positions of its members; its title and the names of what it connects."""
+    """A connection to draw, by the positions of its members; its title and the names of what it connects.
+
+    A line that goes on beyond the edge of a frame has no head.
+    """
 
     edge: Edge
     title: str | None = None
     connects: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a grid is drawn.
-
-    Attributes
-    ----------
-    font : Font
-    line, ink, ground : RGBA
-        The colours of lines, of text, and of the background.
-    funnel : RGBA or None
-        The colour of funnels; None takes the next box's outline.
-    line_width : float
-        px.
-    shade_step : float
-    side : {-1, 1}
-        Where skip connections run: above or below.
-    connected : bool
-        Whether connections are drawn.
-    """
-
-    font: Font
-    line: RGBA
-    line_width: float
-    funnel: RGBA | None
-    ink: RGBA
-    ground: RGBA
-    shade_step: float
-    side: int
-    connected: bool
+    head: bool = True
 
 
 class Grid:
@@ -135,19 +113,27 @@ class Grid:
 
     def _routed(self) -> Routes:
         cells = [
-            Cell(each.column, each.lane, self._is_open(each), isinstance(each.item, SignItem)) for each in self.members
+            Cell(
+                each.column,
+                each.lane,
+                self._is_open(each),
+                isinstance(each.item, SignItem),
+                each.item.entries,
+                each.item.exits,
+            )
+            for each in self.members
         ]
         entering: dict[int, int] = defaultdict(int)
         for link in self.links:
             entering[link.edge.target] += 1
-        crowded = [node for node, number in entering.items() if number > 2]
+        crowded = [node for node, number in entering.items() if number > 2 and not self.members[node].item.entries]
         return routes_of(cells, [link.edge for link in self.links], self.style.side, crowded)
 
     def _is_open(self, member: Member) -> bool:
         """Say whether lines may meet a node on the side where skip connections run."""
         item = member.item
         taken = item.label is not None and item.label_above == (self.style.side < 0)
-        return not (taken or member.pins or isinstance(item, PortItem))
+        return item.is_open and not (taken or member.pins)
 
     def _has_funnel(self, i: int) -> bool:
         """Say whether neighbours are joined by a funnel: two boxes, with no other line between them."""
@@ -155,13 +141,33 @@ class Grid:
         boxes = isinstance(source.item, BoxItem) and isinstance(target.item, BoxItem)
         return boxes and not self.routes.counts.get(source.column)
 
+    @cached_property
+    def placement(self) -> Placement:
+        """Where everything lies."""
+        return Placement(self)
+
+    @property
+    def width(self) -> float:
+        """The x at which its last column or label ends; the first column begins at 0."""
+        return self.placement.sweep.end
+
+    def axis_of(self, lane: int, side: int) -> float:
+        """Return the y of a lane's axis in the first (-1) or last (1) column."""
+        column = min(self.columns) if side < 0 else max(self.columns)
+        return self.placement.axes.get((lane, column), 0.0)
+
     def gutter_after(self, column: int) -> float:
         """Return the width of the gutter right of a column."""
         gap = max((self.members[i].gap for i in self.columns.get(column + 1, ())), default=LEAST_GAP)
         tracks = self.routes.counts.get(column, 0)
         if tracks:
-            return max(gap, LEAD + (tracks - 1) * TRACK + _ARROW)
+            return max(gap, LEAD + (tracks - 1) * TRACK + _ARROW + self.bar_room(column))
         return max(gap, _ARROW) if column in self._arrows else gap
+
+    def bar_room(self, column: int) -> float:
+        """Return what the bar in the gutter right of a column stands off the tracks before it."""
+        bars = any(self.members[node].column == column + 1 for node in self.routes.bars)
+        return BAR_ROOM if bars else 0.0
 
     def ends(self, first: int, last: int) -> Iterator[float]:
         """Return where each of some columns ends, when the first of them begins a row at x = 0."""
@@ -354,7 +360,7 @@ class Placement:
                     yield from (sign * y for y in _within(line, start, end))
                 x = self.sweep.middles[at]
                 if member is not None and x - member.item.left < end and start < x + member.item.right:
-                    yield member.item.half_height
+                    yield member.item.reach(sign)
                 if (x < start and step < 0) or (x > end and step > 0):
                     break
                 at += step
@@ -370,12 +376,12 @@ class Placement:
         for i, member in enumerate(self.grid.members):
             own = range(member.column * PLACES, member.column * PLACES + 2)
             for side in (-1, 1):
-                reach(side, member.lane, own, member.item.half_height)
+                reach(side, member.lane, own, member.item.reach(side))
             if member.item.label is not None:
                 side = -1 if member.item.label_above else 1
                 reach(side, member.lane, self._label_places(member), self.labels[i] + member.item.label.height)
             if member.pins:
-                far = member.item.half_height + PIN + self.grid.style.font.height + 2
+                far = member.item.reach(pin_side(member)) + PIN + self.grid.style.font.height + 2
                 reach(pin_side(member), member.lane, own, far)
         for i, group in self.funnels.items():
             source = self.grid.members[self.grid.links[i].edge.source]

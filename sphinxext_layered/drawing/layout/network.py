@@ -14,9 +14,10 @@ from sphinxext_layered.options import LayeredViewOptions
 
 from .art import draw
 from .boxes import LEGIBLE, Box, scaled
-from .grid import Grid, Link, Member, Pin, Style
+from .grid import Grid, Link, Member, Pin
 from .items import BoxItem, Item, PortItem, SignItem, sign_radius
 from .lanes import Places, places_of
+from .style import Style
 
 MANY: Final = 4
 """From how many distant uses of one tensor on it is shown by stubs."""
@@ -118,7 +119,8 @@ class Network:
         return min(max(LEGIBLE / min(widths, default=LEGIBLE), _SMALLEST), 0.5)
 
     @cached_property
-    def _measured(self) -> dict[str, object]:
+    def _measured(self) -> dict[tuple[float, int], Grid]:
+        """The grid that was measured last, by its scale and tiers."""
         return {}
 
     @cached_property
@@ -127,13 +129,13 @@ class Network:
 
     def _scaled(self, scale: float, tiers: int = 2) -> Grid:
         """Return the whole network at a scale, to measure it."""
-        if self._measured.get("at") != (scale, tiers):
+        if (scale, tiers) not in self._measured:
             members = self._members(scale, range(len(self.boxes)), {})
-            grid = Grid(members, self._whole.links, self.style, tiers=tiers, routes=self._whole.routes)
-            self._measured.update(at=(scale, tiers), grid=grid)
-        grid = self._measured["grid"]
-        assert isinstance(grid, Grid)
-        return grid
+            self._measured.clear()
+            self._measured[scale, tiers] = Grid(
+                members, self._whole.links, self.style, tiers=tiers, routes=self._whole.routes
+            )
+        return self._measured[scale, tiers]
 
     def _end(self, scale: float, tiers: int) -> float:
         return max(self._scaled(scale, tiers).ends(0, max(self._places.columns)))
@@ -190,10 +192,9 @@ class Network:
     def _best_break(self, first: int, end: int) -> int:
         """Return after which column a row ends that has room for the columns until `end`."""
         whole = [column for column in range(first, end + 1) if not self._others(column)]
-        half = first + (end - first) // 2
-        if whole and whole[-1] >= half:
+        if whole and whole[-1] >= first + (end - first) // 3:
             return whole[-1]
-        later = range(half, end + 1)
+        later = range(first + (end - first) // 2, end + 1)
         return min(later, key=lambda column: (self._others(column), -column))
 
     def _drawn(self, scale: float, rows: Rows, tiers: int) -> list[list[Group]]:
@@ -246,7 +247,7 @@ class Network:
     def _item(self, i: int, box: Box) -> Item:
         node = self.graph.nodes[i]
         if node.sign:
-            return SignItem(box, node.sign, sign_radius(node.sign, self.style.font), box.label, box.above)
+            return SignItem(box, node.sign, sign_radius(node.sign, self.style.font), (), box.label, box.above)
         return BoxItem(box, -1 if self.options.draw_reversed else 1, node.shared)
 
     def _grid(self, scale: float, first: int, last: int, pins: Mapping[int, Sequence[Pin]], tiers: int = 2) -> Grid:

@@ -12,7 +12,7 @@ where those are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from sphinxext_layered.drawing.graph import Edge
 class At(NamedTuple):
     """One coordinate by its name, and what the name is of."""
 
-    name: Literal["leave", "enter", "edge", "track", "bar", "axis", "port", "level", "end"]
+    name: Literal["leave", "enter", "edge", "track", "bar", "axis", "exit", "port", "level", "end"]
     of: tuple[int, ...]
 
 
@@ -31,12 +31,25 @@ Point = tuple[At, At]
 
 @dataclass(frozen=True)
 class Cell:
-    """Where a node stands, and how lines may meet it: `open` above and below, `merges` from both."""
+    """Where a node stands, and how lines may meet it.
+
+    Attributes
+    ----------
+    column, lane : int
+    open : bool
+        Whether lines in a channel may meet it from there.
+    merges : bool
+        Whether lines may meet it from above and from below.
+    entries, exits : Mapping of int to int
+        Of a frame: how many lanes from its axis the line from (or to) another node passes its edge, where not on it.
+    """
 
     column: int
     lane: int
     open: bool = True
     merges: bool = False
+    entries: Mapping[int, int] = field(default_factory=dict)
+    exits: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -151,14 +164,33 @@ class _Router:
     def _route(self, i: int) -> list[Point]:
         edge = self.edges[i]
         source, target = (self.cells[each] for each in edge)
+        if source.exits.get(edge.target) or target.entries.get(edge.source):
+            return self._through_edges(edge)
         if source.lane == target.lane and self._take(edge.source, source.lane, source.column, target.column):
             if target.column == source.column + 1:
                 self.result.straight.add(i)
             self._arrive(edge, 0.0, 0.0)
-            return [self._leave(edge.source), self._enter(edge)]
+            return [self._leave(edge), self._enter(edge)]
         if source.lane != target.lane:
             return self._merging(edge) or self._along_source(edge) or self._along_target(edge) or self._around(edge)
         return self._around(edge)
+
+    def _through_edges(self, edge: Edge) -> list[Point]:
+        """Route a line that passes the edge of a frame beside the frame's axis."""
+        source, target = (self.cells[each] for each in edge)
+        leaves, enters = source.exits.get(edge.target, 0), target.entries.get(edge.source, 0)
+        if target.column == source.column + 1 or (
+            not leaves and self._take(edge.source, source.lane, source.column, target.column)
+        ):
+            gutter = target.column - 1
+        elif not enters and self._take(edge.source, target.lane, source.column, target.column):
+            gutter = source.column
+        else:
+            return self._around(edge)
+        start = self._leave(edge)
+        track = self._vertical(edge, gutter, source.lane, target.lane, arrives=not leaves)
+        self._arrive(edge, 0.0, 0.0)
+        return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _free(self, source: int, lane: int, start: int, end: int) -> bool:
         """Say whether the axis of a lane is free between two columns, for lines of this source."""
@@ -188,7 +220,7 @@ class _Router:
         across = At("edge", (edge.target, side, edge.source))
         self.result.edges[edge.target, side, edge.source] = 0
         axis = At("axis", (source.lane, target.column))
-        return [self._leave(edge.source), (across, axis), (across, At("end", (edge.target, side, edge.source)))]
+        return [self._leave(edge), (across, axis), (across, At("end", (edge.target, side, edge.source)))]
 
     def _along_source(self, edge: Edge) -> list[Point]:
         """Run along the source's lane, and change lanes before the target."""
@@ -205,14 +237,14 @@ class _Router:
             return []
         track = self._vertical(edge, source.column, source.lane, target.lane, arrives=False)
         self._arrive(edge, 0.0, 0.0)
-        start = self._leave(edge.source)
+        start = self._leave(edge)
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _crossing(self, edge: Edge, gutter: int, *, arrives: bool) -> list[Point]:
         source, target = (self.cells[each] for each in edge)
         track = self._vertical(edge, gutter, source.lane, target.lane, arrives=arrives)
         self._arrive(edge, 1.0 if source.lane > target.lane else -1.0, abs(source.lane - target.lane))
-        start = self._leave(edge.source)
+        start = self._leave(edge)
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _around(self, edge: Edge) -> list[Point]:
@@ -229,7 +261,7 @@ class _Router:
             first: list[Point] = [(At("edge", key), At("end", key)), (At("edge", key), level)]
         else:
             track = self._vertical(edge, source.column, source.lane, beside, arrives=False)
-            leaving = self._leave(edge.source)
+            leaving = self._leave(edge)
             first = [leaving, (track, leaving[1]), (track, level)]
         if lane == target.lane and target.open and (edge.target, self.side) not in self.merged:
             end += 1
@@ -246,9 +278,11 @@ class _Router:
         net.start, net.end = min(net.start, start), max(net.end, end)
         return [*first, *last]
 
-    def _leave(self, node: int) -> Point:
-        cell = self.cells[node]
-        return (At("leave", (node,)), At("axis", (cell.lane, cell.column)))
+    def _leave(self, edge: Edge) -> Point:
+        cell = self.cells[edge.source]
+        if cell.exits.get(edge.target):
+            return (At("leave", (edge.source,)), At("exit", (edge.source, edge.target)))
+        return (At("leave", (edge.source,)), At("axis", (cell.lane, cell.column)))
 
     def _enter(self, edge: Edge) -> Point:
         return (At("enter", (edge.target, edge.source)), self._port(edge))
