@@ -241,10 +241,11 @@ class LayeredViewOptions:
     legend_position: str = option(
         "bottom", values.choice(*LEGEND_POSITIONS), "Side of the legend.", kind="text", added=True
     )
-    input_shape: tuple[tuple[int | None, ...], ...] | None = option(
+    input_shape: tuple[values.Input, ...] | None = option(
         None,
         values.input_shape(),
-        "Shape of the input, without the batch, of a model that does not know it.",
+        "Shape of the input, without the batch, of a model that does not know it; with a type, as in "
+        "``(32,):int32``, where the model takes other numbers than it computes with.",
         kind="model",
         added=True,
     )
