@@ -10,7 +10,7 @@ from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, 
 
 from .canvas import moved_group
 from .connections import arrow
-from .grid import LEAD, PIN, PIN_PADDING, TRACK, Grid, Member, Pin, pin_side, pins_width
+from .grid import LEAD, PIN_PADDING, TRACK, Grid, Member, Pin, pin_side, pins_width
 from .items import BoxItem, SignItem
 from .labels import faint
 from .routes import PLACES, At
@@ -57,7 +57,7 @@ class _Artist:
             yield self._bar(node)
         for i in order:
             yield from self._label(i)
-            yield from self._pins(self.members[i])
+            yield from self._pins(i)
 
     def _line(self, i: int) -> Group:
         link = self.grid.links[i]
@@ -150,7 +150,8 @@ class _Artist:
         index = member.item.box.layer.index if isinstance(member.item, BoxItem | SignItem) else -1
         yield Group("label", tuple(shapes), layer=index if index >= 0 else None)
 
-    def _pins(self, member: Member) -> Iterator[Group]:
+    def _pins(self, i: int) -> Iterator[Group]:
+        member = self.members[i]
         if not member.pins:
             return
         side, font = pin_side(member), self.style.font
@@ -158,7 +159,7 @@ class _Artist:
         x = middle - pins_width(member.pins, font) / 2
         for pin in member.pins:
             width = font.width(pin.text)
-            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * (member.item.reach(side) + PIN))
+            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * self.place.pins[i])
             across, down = member.item.edge(side, far[0] - middle)
             near = (self.place.x(member) + across, self.place.axis(member) + down)
             shapes: tuple[Shape, ...] = (*self._stub(pin, near, far), self._name(pin, far, width, side))

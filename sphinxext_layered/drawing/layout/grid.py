@@ -117,7 +117,7 @@ class Grid:
                 each.column,
                 each.lane,
                 self._is_open(each),
-                isinstance(each.item, SignItem),
+                self._merges(each),
                 each.item.entries,
                 each.item.exits,
             )
@@ -134,6 +134,15 @@ class Grid:
         item = member.item
         taken = item.label is not None and item.label_above == (self.style.side < 0)
         return item.is_open and not (taken or member.pins)
+
+    def _merges(self, member: Member) -> frozenset[int]:
+        """Return from where lines of other lanes may meet a round node: where neither its label nor a stub is."""
+        if not isinstance(member.item, SignItem):
+            return frozenset()
+        taken = {pin_side(member)} if member.pins else set()
+        if member.item.label is not None:
+            taken.add(-1 if member.item.label_above else 1)
+        return frozenset({-1, 1} - taken)
 
     def _has_funnel(self, i: int) -> bool:
         """Say whether neighbours are joined by a funnel: two boxes, with no other line between them."""
@@ -296,6 +305,8 @@ class Placement:
         for column in range(min(grid.columns), max(grid.columns) + 1):
             self.sweep.add(column)
         self.funnels = {i: self._funnel(i) for i in grid.funnels}
+        self._spans = self._spanned()
+        self.pins = {i: self._pins(each) for i, each in enumerate(grid.members) if each.pins}
         self.labels = self._labels()
         self._reaches = self._reached()
         self.levels = self._levels()
@@ -317,11 +328,27 @@ class Placement:
         ends = (source.item.placed(self.x(source)), target.item.placed(self.x(target)))
         return replace(funnel(*ends, style.funnel, style.line_width), title=link.title, connects=link.connects)
 
+    def _pins(self, member: Member) -> float:
+        """Return how far from its axis the names of a member's stubs begin, clear of all that is in its lane."""
+        start, end, side = *self._pin_ends(member), pin_side(member)
+        beside = self._beside(self._spans[member.lane], member.column, start, end, side)
+        return max(member.item.reach(side) + PIN, max(beside) + _OFF_LABEL)
+
+    def _pin_ends(self, member: Member) -> tuple[float, float]:
+        """Return from where to where the names of a member's stubs reach."""
+        middle = self.x(member) + member.item.edge(pin_side(member), 0)[0]
+        half = pins_width(member.pins, self.grid.style.font) / 2
+        return middle - half, middle + half
+
     def _labels(self) -> dict[int, float]:
         """Return how far from its axis the near edge of each label is, clear of all that is in its lane."""
-        spans = self._spans()
         found: dict[int, float] = {}
         taken: dict[tuple[int, bool], list[tuple[float, float, float]]] = defaultdict(list)
+        pinned: dict[tuple[int, bool], list[tuple[float, float, float]]] = defaultdict(list)
+        for i, far in self.pins.items():
+            member = self.grid.members[i]
+            outer = far + self.grid.style.font.height + 2
+            pinned[member.lane, pin_side(member) < 0].append((*self._pin_ends(member), outer))
         for tier in range(self.grid.tiers):
             for i, member in enumerate(self.grid.members):
                 label = member.item.label
@@ -330,15 +357,14 @@ class Placement:
                 centre, half = _label_place(member, self.x(member))
                 start, end = centre - half - 2, centre + half + 2
                 above = member.item.label_above
-                beside = self._beside(spans[member.lane], member.column, start, end, -1 if above else 1)
-                nearer = [
-                    far for left, right, far in taken[member.lane, above] if tier and left < end and start < right
-                ]
+                beside = self._beside(self._spans[member.lane], member.column, start, end, -1 if above else 1)
+                inside = (*pinned[member.lane, above], *(taken[member.lane, above] if tier else ()))
+                nearer = [far for left, right, far in inside if left < end and start < right]
                 found[i] = max([*beside, *nearer]) + _OFF_LABEL
                 taken[member.lane, above].append((start, end, found[i] + label.height))
         return found
 
-    def _spans(self) -> dict[int, dict[int, tuple[Member, list[Line]]]]:
+    def _spanned(self) -> dict[int, dict[int, tuple[Member, list[Line]]]]:
         """Return what is in each column of each lane, with the lines of the funnel that ends there."""
         spans: dict[int, dict[int, tuple[Member, list[Line]]]] = defaultdict(dict)
         for each in self.grid.members:
@@ -381,7 +407,7 @@ class Placement:
                 side = -1 if member.item.label_above else 1
                 reach(side, member.lane, self._label_places(member), self.labels[i] + member.item.label.height)
             if member.pins:
-                far = member.item.reach(pin_side(member)) + PIN + self.grid.style.font.height + 2
+                far = self.pins[i] + self.grid.style.font.height + 2
                 reach(pin_side(member), member.lane, own, far)
         for i, group in self.funnels.items():
             source = self.grid.members[self.grid.links[i].edge.source]

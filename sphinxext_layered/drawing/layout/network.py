@@ -125,12 +125,17 @@ class Network:
 
     @cached_property
     def _whole(self) -> Grid:
-        return self._grid(1.0, 0, max(self._places.columns), {})
+        return self._grid(1.0, 0, max(self._places.columns), self._own_pins)
+
+    @cached_property
+    def _own_pins(self) -> dict[int, list[Pin]]:
+        """The stubs of tensors used in many places, which are drawn wherever rows end."""
+        return self._pins([(0, max(self._places.columns))])
 
     def _scaled(self, scale: float, tiers: int = 2) -> Grid:
         """Return the whole network at a scale, to measure it."""
         if (scale, tiers) not in self._measured:
-            members = self._members(scale, range(len(self.boxes)), {})
+            members = self._members(scale, range(len(self.boxes)), self._own_pins)
             self._measured.clear()
             self._measured[scale, tiers] = Grid(
                 members, self._whole.links, self.style, tiers=tiers, routes=self._whole.routes
@@ -211,6 +216,8 @@ class Network:
 
     def _pins(self, rows: Rows) -> dict[int, list[Pin]]:
         """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""
+        if not self.style.connected:
+            return {}
         cut: dict[int, list[Edge]] = defaultdict(list)
         for edge in self.graph.edges:
             if edge in self._stubs or not self._is_carried(edge, rows):
