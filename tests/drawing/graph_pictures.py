@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, pairwise
 
 from geometry import Rect, around, overlap, reach, text_rect
 
 from sphinxext_layered.description import CallDescription, ModelDescription, call_ids
+from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.scene import Group, Line, Path, Point, Polygon, Scene, Text
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -23,6 +24,9 @@ PASSED_ON = {"Cast", "GetItem", "Identity", "Reshape", "Transpose"}
 
 SIGNED = {"Add", "Maximum", "Multiply"}
 """The classes in these tests that are a round node where they merge tensors."""
+
+WRITTEN = "texts:written"
+"""Asks for the texts that descriptions have of a user's function."""
 
 Names = tuple[str, str]
 Area = tuple[Point, ...]
@@ -254,6 +258,15 @@ class Picture:
         )
 
 
+def picture_of(description: ModelDescription, **given: object) -> Picture:
+    """The picture of a model; what a user's function gave as text is there only where options ask for no other."""
+    if given.get("text_callable") != WRITTEN:
+        plain = tuple(replace(layer, text=None) for layer in description.layers)
+        description = replace(description, layers=plain)
+    options = LayeredViewOptions.of(given)
+    return Picture(lay_out(description, options), description, options)
+
+
 # Checks --------------------------------------------------------------------------------------------------------------
 
 Check = Callable[[Picture], list[str]]
@@ -460,7 +473,7 @@ def labels_on_something(picture: Picture) -> list[str]:
 
 def missing_labels(picture: Picture) -> list[str]:
     """Boxes without the label that they should have."""
-    if picture.options.text_callable != "name":
+    if picture.options.text_callable not in (WRITTEN, "name"):
         return []
     shown = [
         "\n".join(shape.string for shape in group.shapes if isinstance(shape, Text))
@@ -470,7 +483,10 @@ def missing_labels(picture: Picture) -> list[str]:
     rounds = {node.name for node in picture.nodes if node.is_round}
     written = {layer.name: layer.text.text for layer in picture.description.layers if layer.text}
     names = map(picture.called, picture.expected.names)
-    wanted = [written.get(name, name) for name in names if name in written or name not in rounds]
+    if picture.options.text_callable == WRITTEN:
+        wanted = [written[name] for name in names if name in written]
+    else:
+        wanted = [name for name in names if name not in rounds or picture.expected.is_row]
     return [f"{each!r} is missing" for each in sorted((Counter(wanted) - Counter(shown)).elements())]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from factories import graph, layer, spacing
+from graph_pictures import WRITTEN
 from hypothesis import strategies as st
 
 from sphinxext_layered.description import ARGUMENT, LayerText
@@ -52,7 +53,7 @@ def graphs(draw, most=14):
 options = st.fixed_dictionaries(
     {},
     optional={
-        "text_callable": st.sampled_from(["name", "name", "name_and_shape", "class", "shape"]),
+        "text_callable": st.sampled_from(["name", "name", "name_and_shape", "class", "shape", WRITTEN, WRITTEN]),
         "stubs": st.sampled_from(["auto", "yes", "no"]),
         "skip_connections": st.sampled_from(["above", "below"]),
         "show_operations": st.sampled_from(["auto", "all", "none"]),
