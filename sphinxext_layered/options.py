@@ -211,6 +211,14 @@ class LayeredViewOptions:
         kind="connections",
         added=True,
     )
+    expand_nested: int | tuple[str, ...] = option(
+        False,
+        values.depth_or_names(),
+        """Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
+        (``yes``), those down to a depth, or those of some names or classes.""",
+        kind="connections",
+        added=True,
+    )
     palette: str = option(
         "layered", values.choice(*PALETTES), "Colours of classes that no option names.", kind="colour", added=True
     )
@@ -278,6 +286,10 @@ class LayeredViewOptions:
             for name, declared in DECLARED.items()
             if not declared.python_only and not callable(getattr(self, name))
         }
+
+    def given(self) -> dict[str, Any]:
+        """Return the values by name, as `LayeredViewOptions` takes them."""
+        return {name: getattr(self, name) for name in DECLARED}
 
     @property
     def text_reference(self) -> str | None:

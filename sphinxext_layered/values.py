@@ -269,6 +269,33 @@ def names() -> Reader:
     return Reader(accepts, read, examples, refused, python="NamesLike")
 
 
+def depth_or_names() -> Reader:
+    """Read how deep to go: no, yes, a number of levels, or the names of what to open."""
+    words = {"no": 0, "false": 0, "off": 0, "none": 0, "yes": 100, "true": 100, "on": 100}
+
+    def read(value: object) -> int | Names:
+        if value is None or _is_bool(value):
+            return words["yes" if value else "no"]
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word in words or word.isdecimal():
+                return words[word] if word in words else _depth(int(word))
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        if isinstance(value, Iterable):
+            return tuple(dict.fromkeys(_name(item).strip() for item in value))
+        return _depth(operator.index(value))  # type: ignore[arg-type]
+
+    accepts = "yes, no, a number of levels, or names of layers or classes separated by commas"
+    examples = ("yes", "2", "encoder, TransformerEncoder")
+    return Reader(accepts, read, examples, ("-1", "101"), bare="yes", python="bool | int | NamesLike")
+
+
+def _depth(value: int) -> int:
+    if not 0 <= value <= 100:
+        raise ValueError
+    return value
+
+
 _DOTTED = r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*"
 
 

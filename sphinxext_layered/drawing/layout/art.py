@@ -10,7 +10,7 @@ from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, 
 
 from .canvas import moved_group
 from .connections import arrow
-from .grid import LEAD, PIN_PADDING, TRACK, Grid, Member, Pin, pin_side, pins_width
+from .grid import LEAD, PIN_PADDING, TRACK, Grid, Pin, pin_side, pins_width
 from .items import BoxItem, SignItem
 from .labels import faint
 from .routes import PLACES, At

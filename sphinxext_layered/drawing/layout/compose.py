@@ -9,8 +9,8 @@ from typing import Final
 
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.fonts import Font, font_of
-from sphinxext_layered.drawing.graph import Graph, Node, graph_of, left_out, with_operations
-from sphinxext_layered.drawing.palette import looks
+from sphinxext_layered.drawing.graph import Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.summary import alt_text, layer_title
 from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
@@ -26,9 +26,10 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import Network
+from .network import network_rows
+from .part import Part, Setting
 from .row import Row
-from .sizing import size_all
+from .sizing import Sizes, size_all
 from .style import Style
 from .textblock import text_block
 
@@ -47,20 +48,21 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     """
     font = font_of(options)
     room = _room(options)
-    graph = graph_of(description, options)
-    boxes, trailing = _boxes(description, graph, options, font, room)
-    legend = _legend([box for box, node in zip(boxes, graph.nodes, strict=True) if not node.sign], options, font, room)
+    shown = shown_of(description, options)
+    boxes, trailing = _boxes(description, shown, options, font, room)
+    legend = _legend(shown.graph, boxes, options, font, room)
     beside = legend is not None and _is_beside(legend, options, room)
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
-    if graph.is_row:
-        groups = _row_groups(boxes, graph, options, font, left)
+    if shown.graph.is_row:
+        groups = _row_groups(list(boxes.values()), shown.graph, options, font, left)
     else:
-        groups = _stacked(Network(graph, boxes, options, _style(options, font)).rows(left), font)
+        part = Part(shown.graph, Setting(boxes, options, _style(options, font)))
+        groups = _stacked(network_rows(part, left), font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
-    leading = boxes[0].gap - options.spacing
+    leading = next(iter(boxes.values())).gap - options.spacing
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
 
 
@@ -84,10 +86,8 @@ def _row_groups(
 
 def _joined(graph: Graph) -> dict[int, tuple[str, str]]:
     """Return the names of the neighbours that are connected, by the position of the second."""
-    names = [node.name for node in graph.nodes]
-    return {
-        edge.target: (names[edge.source], names[edge.target]) for edge in graph.edges if edge.target == edge.source + 1
-    }
+    names = [node.names[0] for node in graph.nodes]
+    return {target: (names[source], names[target]) for source, target in graph.edges if target == source + 1}
 
 
 def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> list[Row]:
@@ -129,33 +129,35 @@ def _room(options: LayeredViewOptions) -> float | None:
 
 
 def _boxes(
-    description: ModelDescription, graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
-) -> tuple[list[Box], float]:
-    """Return the boxes of the nodes that are shown, and the pixels of spacing after the last."""
-    if not graph.nodes:
+    description: ModelDescription, shown: Shown, options: LayeredViewOptions, font: Font, room: float | None
+) -> tuple[dict[str, Box], float]:
+    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing after the last."""
+    nodes = list(shown.graph.leaves())
+    if not nodes:
         raise _nothing_left(description)
-    whole = with_operations(description, graph)
-    styles, sizes = looks(whole, options), drawn_sizes(whole)
-    pixels = size_all([sizes[node.layer.index] for node in graph.nodes], options)
-    gaps, trailing = _gaps(description, options, {node.layer.index for node in graph.nodes})
+    styles: dict[int, Look] = {}
+    sizes: dict[int, Sizes] = {}
+    for level in shown.levels:
+        styles.update(looks(level, options))
+        sizes.update(drawn_sizes(level))
+    pixels = size_all([sizes[node.layer.index] for node in nodes], options)
+    gaps, trailing = _gaps(description, options, {node.layer.index for node in nodes})
     most = None if room is None else between_cues(room)
-    result: list[Box] = []
-    for node, size in zip(graph.nodes, pixels, strict=True):
+    result: dict[str, Box] = {}
+    for node, size in zip(nodes, pixels, strict=True):
         layer = node.layer
-        label = _label_of(node, graph, options)
+        label = _label_of(node, shown.graph, options)
         flat = not options.draw_volume or layer.index in options.index_2d
-        result.append(
-            Box(
-                layer,
-                styles[layer.index],
-                size.width,
-                size.height,
-                0.0 if flat else size.depth / 3,
-                options.spacing + gaps.get(layer.index, 0.0),
-                tuple(axis for axis in size.capped if not (flat and axis == "depth")),
-                text_block(label[0], font, options.text_vspacing, most) if label else None,
-                bool(label and label[1]),
-            )
+        result[node.name] = Box(
+            layer,
+            styles[layer.index],
+            size.width,
+            size.height,
+            0.0 if flat else size.depth / 3,
+            options.spacing + gaps.get(layer.index, 0.0),
+            tuple(axis for axis in size.capped if not (flat and axis == "depth")),
+            text_block(label[0], font, options.text_vspacing, most) if label else None,
+            bool(label and label[1]),
         )
     return result, trailing
 
@@ -194,11 +196,15 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     )
 
 
-def _legend(boxes: list[Box], options: LayeredViewOptions, font: Font, room: float | None) -> legends.Legend | None:
+def _legend(
+    graph: Graph, boxes: Mapping[str, Box], options: LayeredViewOptions, font: Font, room: float | None
+) -> legends.Legend | None:
+    """Return the legend of all that is drawn as a box; a sign says itself what it is."""
     if not options.legend:
         return None
+    shown = [boxes[node.name] for node in graph.leaves() if not node.sign]
     return legends.measured(
-        legends.entries(boxes, dimensions=options.show_dimension, named=_named(options)),
+        legends.entries(shown, dimensions=options.show_dimension, named=_named(options)),
         font,
         between=options.legend_text_spacing_offset,
         shade_step=options.shade_step,

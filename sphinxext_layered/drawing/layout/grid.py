@@ -118,6 +118,7 @@ class Grid:
                 each.lane,
                 self._is_open(each),
                 self._merges(each),
+                each.item.is_frame,
                 each.item.entries,
                 each.item.exits,
             )
@@ -126,7 +127,7 @@ class Grid:
         entering: dict[int, int] = defaultdict(int)
         for link in self.links:
             entering[link.edge.target] += 1
-        crowded = [node for node, number in entering.items() if number > 2 and not self.members[node].item.entries]
+        crowded = [node for node, number in entering.items() if number > 2 and not self.members[node].item.is_frame]
         return routes_of(cells, [link.edge for link in self.links], self.style.side, crowded)
 
     def _is_open(self, member: Member) -> bool:

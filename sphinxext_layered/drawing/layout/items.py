@@ -58,6 +58,10 @@ class Item(Protocol):
         """Whether lines may meet it from above and below."""
 
     @property
+    def is_frame(self) -> bool:
+        """Whether lines go on in it."""
+
+    @property
     def entries(self) -> Mapping[int, int]:
         """The lane in which the line from another member passes its edge, where that is not the axis."""
 
@@ -91,6 +95,7 @@ class _Plain:
     """What boxes and round nodes have in common: lines meet them anywhere."""
 
     is_open: bool = True
+    is_frame: bool = False
     entries: Mapping[int, int] = MappingProxyType({})
     exits: Mapping[int, int] = MappingProxyType({})
 

@@ -41,6 +41,8 @@ class Cell:
         Whether lines in a channel may meet it from there.
     merges : frozenset of {-1, 1}
         From where lines of other lanes may meet it: from above or below.
+    framed : bool
+        Whether it is a frame, whose edge each line passes in a lane of its own.
     entries, exits : Mapping of int to int
         Of a frame: how many lanes from its axis the line from (or to) another node passes its edge, where not on it.
     """
@@ -49,6 +51,7 @@ class Cell:
     lane: int
     open: bool = True
     merges: frozenset[int] = frozenset()
+    framed: bool = False
     entries: Mapping[int, int] = field(default_factory=dict)
     exits: Mapping[int, int] = field(default_factory=dict)
 
@@ -352,7 +355,7 @@ class _Router:
             if straight is None and len(ordered) % 2 and self._is_met(target):
                 middle += 0.5  # off the axis, so that the two lines do not touch
             for i, (source, _, _) in enumerate(ordered):
-                self.result.ports[target, source] = i - middle
+                self.result.ports[target, source] = 0.0 if self.cells[target].framed else i - middle
 
     def _is_met(self, target: int) -> bool:
         """Say whether a line on the axis of a node's lane turns off right before the node."""
