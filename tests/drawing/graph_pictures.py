@@ -28,6 +28,9 @@ SIGNED = {"Add", "Maximum", "Multiply"}
 WRITTEN = "texts:written"
 """Asks for the texts that descriptions have of a user's function."""
 
+BESIDE_A_WORD = 50
+"""What may stand beside a word that is wider than all else: half a box, a legend's cube, ink, px."""
+
 Names = tuple[str, str]
 Area = tuple[Point, ...]
 
@@ -503,11 +506,13 @@ def beyond_the_canvas(picture: Picture) -> list[str]:
 
 
 def too_wide(picture: Picture) -> list[str]:
-    """A picture wider than it may be."""
-    most = picture.options.max_width
-    if most is None or picture.scene.width <= most:
+    """A picture wider than it may be, though its widest word leaves room for a box, and lines, beside it."""
+    most, scene = picture.options.max_width, picture.scene
+    if most is None or scene.width <= most:
         return []
-    return [f"{picture.scene.width} px of {most}"]
+    words = [shape.width for shape in scene.shapes() if isinstance(shape, Text) and " " not in shape.string]
+    needed = max(words, default=0) + 2 * picture.options.padding + BESIDE_A_WORD
+    return [f"{scene.width} px of {most}, with {needed:.0f} px of words"] if needed <= most else []
 
 
 CHECKS: tuple[Check, ...] = (

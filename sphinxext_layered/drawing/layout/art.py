@@ -19,7 +19,6 @@ from .textblock import centred
 _PORT: Final = 8.0
 """Between two lines that enter the same node, px."""
 
-_EDGE: Final = 3.0
 _BAR: Final = 3.0
 _LEADER_FROM: Final = 12.0
 
@@ -37,7 +36,6 @@ class _Artist:
         self.routes = grid.routes
         self.place = grid.placement
         self.port_steps = self._port_steps()
-        self.edge_steps = self._edge_steps()
 
     def groups(self) -> Iterator[Group]:
         order = sorted(range(len(self.members)), key=lambda i: (self.members[i].column, self.members[i].lane))
@@ -113,7 +111,7 @@ class _Artist:
     def _edge(self, at: At) -> Point:
         node, side, source = at.of
         offset = self.routes.edges[node, side, source]
-        return self.members[node].item.edge(side, offset * self.edge_steps[node, side])
+        return self.members[node].item.edge(side, offset * self.grid.edge_steps[node, side])
 
     def _port_steps(self) -> dict[int, float]:
         """Return how far apart lines enter each node, less where it is low."""
@@ -122,15 +120,6 @@ class _Artist:
             if port:
                 room = self.members[target].item.port_room(1 if port > 0 else -1)
                 steps[target] = min(steps[target], room / abs(port))
-        return steps
-
-    def _edge_steps(self) -> dict[tuple[int, int], float]:
-        """Return how far apart lines meet the upper or lower edge of each node, less where it is narrow."""
-        steps: dict[tuple[int, int], float] = defaultdict(lambda: _EDGE)
-        for (node, side, _), offset in self.routes.edges.items():
-            if offset:
-                room = self.members[node].item.edge_room()
-                steps[node, side] = min(steps[node, side], room / abs(offset))
         return steps
 
     def _label(self, i: int) -> Iterator[Group]:
