@@ -12,7 +12,7 @@ from sphinxext_layered.drawing.scene import Group
 
 from .art import draw
 from .boxes import LEGIBLE
-from .grid import Grid, Link, Member, Pin
+from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
 
@@ -155,9 +155,9 @@ class _Network:
         return [draw(grid) for grid in self._grids(scale, rows, tiers)]
 
     def _grids(self, scale: float, rows: Rows, tiers: int) -> list[Grid]:
-        pins = self._pins(rows)
-        if len(rows) == 1 and not pins:
+        if len(rows) == 1:
             return [self._scaled(scale, tiers)]
+        pins = self._pins(rows)
         return [self._grid(scale, first, last, pins, tiers) for first, last in rows]
 
     def _is_carried(self, edge: Edge, rows: Rows) -> bool:
@@ -168,22 +168,8 @@ class _Network:
 
     def _pins(self, rows: Rows) -> Pins:
         """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""
-        part = self.part
-        cut: dict[int, list[Edge]] = defaultdict(list)
-        for edge in part.edges:
-            if edge in part.stubs or not self._is_carried(edge, rows):
-                cut[edge.source].append(edge)
-        pins: dict[int, list[Pin]] = defaultdict(list)
-        number = 0
-        for source, edges in cut.items():
-            named = all(edge in part.stubs for edge in edges)
-            number += not named
-            text = part.stub_name(edges[0]) if named else str(number)
-            titles = [(part.title(edge), part.names(edge)) for edge in edges]
-            pins[source].append(Pin(text, False, tuple(titles)))
-            for edge, title in zip(edges, titles, strict=True):
-                pins[edge.target].append(Pin(text, True, (title,)))
-        return pins
+        stubs = self.part.stubs
+        return self.part.pins_of(edge for edge in self.part.edges if edge in stubs or not self._is_carried(edge, rows))
 
     def _grid(self, scale: float, first: int, last: int, pins: Pins, tiers: int) -> Grid:
         """Return the grid of some columns, with what comes in from the row before and goes on to the next."""

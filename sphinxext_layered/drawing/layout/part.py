@@ -7,7 +7,7 @@ lines come in and go out.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -142,6 +142,30 @@ class Part:
                 far[edge.source].append(edge)
         return frozenset(edge for edges in far.values() if len(edges) >= many for edge in edges)
 
+    @cached_property
+    def own_pins(self) -> Pins:
+        """The stubs that are there wherever rows end."""
+        return self.pins_of(edge for edge in self.edges if edge in self.stubs)
+
+    def pins_of(self, edges: Iterable[Edge]) -> Pins:
+        """Return the stubs of nodes, for connections that are cut and for those from without."""
+        if not self.setting.style.connected:
+            return {}
+        pins = {node: [*own] for node, own in self.pins.items()}
+        cut: dict[int, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            cut[edge.source].append(edge)
+        number = 0
+        for source, own in cut.items():
+            named = all(edge in self.stubs for edge in own)
+            number += not named
+            text = self.stub_name(own[0]) if named else str(number)
+            titles = [(self.title(edge), self.names(edge)) for edge in own]
+            pins.setdefault(source, []).append(Pin(text, False, tuple(titles)))
+            for edge, title in zip(own, titles, strict=True):
+                pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
+        return pins
+
     def calls_of(self, node: int) -> tuple[str, ...]:
         """Return the names of the calls that a node, or what is behind a port, stands for."""
         if node < self.number:
@@ -215,7 +239,7 @@ class Part:
     def grid(self, scale: float, tiers: int = 2) -> Grid:
         """Return the grid of all of it at a scale."""
         return Grid(
-            self.members(scale, range(len(self.places.columns)), self.pins),
+            self.members(scale, range(len(self.places.columns)), self.own_pins),
             self._links,
             self.setting.style,
             tiers=tiers,
@@ -224,7 +248,7 @@ class Part:
 
     @cached_property
     def _first(self) -> Grid:
-        members = self.members(1.0, range(len(self.places.columns)), self.pins)
+        members = self.members(1.0, range(len(self.places.columns)), self.own_pins)
         return Grid(members, self._links, self.setting.style)
 
     @cached_property

@@ -11,6 +11,7 @@ where those are.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,8 +39,8 @@ class Cell:
     column, lane : int
     open : bool
         Whether lines in a channel may meet it from there.
-    merges : bool
-        Whether lines may meet it from above and from below.
+    merges : frozenset of {-1, 1}
+        From where lines of other lanes may meet it: from above or below.
     framed : bool
         Whether it is a frame, whose edge each line passes in a lane of its own.
     entries, exits : Mapping of int to int
@@ -49,7 +50,7 @@ class Cell:
     column: int
     lane: int
     open: bool = True
-    merges: bool = False
+    merges: frozenset[int] = frozenset()
     framed: bool = False
     entries: Mapping[int, int] = field(default_factory=dict)
     exits: Mapping[int, int] = field(default_factory=dict)
@@ -212,7 +213,7 @@ class _Router:
         side = 1 if source.lane > target.lane else -1
         between = range(target.lane + side, source.lane, side)
         if (
-            not target.merges
+            side not in target.merges
             or (edge.target, side) in self.merged
             or any((lane, target.column) in self.kept for lane in between)
             or not self._take(edge.source, source.lane, source.column, target.column + 1)
@@ -309,13 +310,12 @@ class _Router:
             for i, edge in enumerate(self.edges)
             if edge.target == node and self.result.points[i][-1][0].name == "enter"
         ]
-        lanes = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
-        between = {(lane, cell.column) for lane in range(min(lanes), max(lanes) + 1)} - {(cell.lane, cell.column)}
-        own = {self.edges[i].source for i in entering}
-        if len(entering) < 3 or any(self.kept.get(each, node) not in own | {node} for each in between):
+        lanes: set[float] = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
+        if any(self._is_level(i) for i in entering):
+            lanes.add(cell.lane + self.side * 0.5)
+        if len(entering) < 3 or self._is_crossed(cell, min(lanes), max(lanes)):
             return
         heights: list[At] = []
-        beside = [cell.lane + self.side * 0.5] if any(self._is_level(i) for i in entering) else []
         for i in entering:
             points = self.result.points[i]
             gutter = (cell.column - 1, self.edges[i].source)
@@ -328,11 +328,20 @@ class _Router:
                 self.verticals = [
                     each for each in self.verticals if (each.gutter, each.source, each.target) != (*gutter, node)
                 ]
-        bar = _Vertical(cell.column - 1, -1 - node, node, min(*lanes, *beside), max(*lanes, *beside), True)
+        bar = _Vertical(cell.column - 1, -1 - node, node, min(lanes), max(lanes), True)
         self.verticals.append(bar)
         self.arrivals.pop(node, None)
         self.result.straight.difference_update(entering)
         self.result.bars[node] = [*heights, At("axis", (cell.lane, cell.column))]
+
+    def _is_crossed(self, cell: Cell, top: float, bottom: float) -> bool:
+        """Say whether lines run on, past a cell, where a bar before it would be."""
+        gutter = (cell.column - 1) * PLACES + 2
+        lanes = range(math.ceil(top), math.floor(bottom) + 1)
+        return any((lane, cell.column) in self.kept for lane in lanes if lane != cell.lane) or any(
+            net.start <= gutter < net.end and top <= net.lane + self.side * 0.5 <= bottom
+            for net in self.result.nets.values()
+        )
 
     def _is_level(self, i: int) -> bool:
         return any(y.name == "level" for _, y in self.result.points[i])
