@@ -7,6 +7,7 @@ passed through: what it connects is connected.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -98,27 +99,94 @@ class Node:
         What a round node shows; empty for a box.
     shared : int
         The number that marks all calls of one layer, 0 where it is called once.
+    bands : tuple of Node
+        What is drawn as bands on its box: calls that follow it one by one.
     """
 
     layer: LayerDescription
     name: str
     sign: str = ""
     shared: int = 0
+    bands: tuple[Node, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its calls, in their order."""
+        return (self.name, *(band.name for band in self.bands))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Nodes that are drawn in a rounded frame: one of several equal blocks, which stands for all of them.
+
+    Blocks follow one another, or lie beside each other between the same nodes. The first one is drawn. A position
+    within a block counts the names in `instances`.
+
+    Attributes
+    ----------
+    inner : Graph
+        The block that is drawn.
+    caption : str
+        What the names of the blocks begin with, such as ``conv2_block2…3``; may be empty.
+    times : int
+        How many blocks there are.
+    instances : tuple of tuple of str
+        The names of each block's calls, in the order of the calls in `inner`.
+    varies : bool
+        Whether channels differ between the blocks.
+    entries : tuple of (int, tuple of int)
+        A node of the graph that holds the frame, and the nodes of `inner` that it feeds.
+    exits : tuple of (int, int)
+        A node of `inner`, and a node that it feeds of the graph that holds the frame.
+    parallel : bool
+        Whether the blocks lie beside each other.
+    carried : tuple of (int, int, int)
+        What connects blocks: how many blocks back, the position there, the position that it feeds.
+    wires : tuple of (str, str)
+        The calls that are connected across the border of the frame, in the graph that holds it.
+    """
+
+    inner: Graph
+    caption: str
+    times: int
+    instances: tuple[tuple[str, ...], ...]
+    varies: bool = False
+    entries: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    exits: tuple[tuple[int, int], ...] = ()
+    parallel: bool = False
+    carried: tuple[tuple[int, int, int], ...] = ()
+    wires: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all calls that it stands for, block by block."""
+        return tuple(name for instance in self.instances for name in instance)
 
 
 @dataclass(frozen=True)
 class Graph:
     """What is drawn, in a topological order, and what is connected; with `is_row` it is drawn as one row."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Node | Frame, ...]
     edges: tuple[Edge, ...]
     is_row: bool = False
+
+    def calls(self) -> Iterator[Node]:
+        """Yield every call that is drawn: nodes, what is in frames, and bands, each after what it is a band of."""
+        for node in self.nodes:
+            if isinstance(node, Frame):
+                yield from node.inner.calls()
+            else:
+                yield node
+                yield from node.bands
 
     @property
     def is_chain(self) -> bool:
         """Whether each node is connected to the next one and to nothing else, and is what is called once."""
         steps = tuple(Edge(i, i + 1) for i in range(len(self.nodes) - 1))
-        return self.edges == steps and not any(node.sign or node.shared for node in self.nodes)
+        return self.edges == steps and not any(
+            isinstance(node, Frame) or node.sign or node.shared for node in self.nodes
+        )
 
 
 def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Graph:
@@ -147,10 +215,11 @@ def _is_known(description: ModelDescription) -> bool:
 def _row(description: ModelDescription, options: LayeredViewOptions) -> Graph:
     """Return each layer once, in the order of the description."""
     graph = _graph(description, options, operations="none")
+    called = list(graph.calls())
     hidden = left_out(description, options)
     layers = [layer for place, layer in enumerate(description.layers) if place not in hidden and layer.spacing is None]
     position = {layer.index: i for i, layer in enumerate(layers)}
-    edges = {Edge(*(position[graph.nodes[each].layer.index] for each in edge)): None for edge in graph.edges}
+    edges = {Edge(*(position[called[each].layer.index] for each in edge)): None for edge in graph.edges}
     nodes = tuple(Node(layer, layer.name) for layer in layers)
     return Graph(nodes, tuple(edges), is_row=True)
 
@@ -196,7 +265,7 @@ def left_out(description: ModelDescription, options: LayeredViewOptions) -> set[
 
 def with_operations(description: ModelDescription, graph: Graph) -> ModelDescription:
     """Return the description with the operations that are drawn as layers, all in the order of the calls."""
-    drawn = {node.name: node.layer for node in graph.nodes if node.layer.index < 0}
+    drawn = {node.name: node.layer for node in graph.calls() if node.layer.index < 0}
     if not drawn:
         return description
     layers: list[LayerDescription] = []
