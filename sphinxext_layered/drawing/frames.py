@@ -52,12 +52,17 @@ def _inside(node: Node | Frame) -> Iterator[Pair]:
 
 
 def wired(nodes: Sequence[Node | Frame], pairs: Iterable[Pair]) -> Graph:
-    """Return the graph of nodes with these connections between their calls; what frames know of it is made anew."""
+    """Return the graph of nodes with these connections between their calls; what frames know of it is made anew.
+
+    Connections within a node are its own.
+    """
     places = {name: i for i, node in enumerate(nodes) for name in node.names}
     edges: dict[Edge, None] = {}
     wires: dict[int, list[Pair]] = defaultdict(list)
     for source, target in pairs:
         edge = Edge(places[source], places[target])
+        if edge.source == edge.target:
+            continue
         edges[edge] = None
         for end in edge:
             wires[end].append((source, target))

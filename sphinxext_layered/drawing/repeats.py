@@ -7,7 +7,7 @@ blocks are connected alike inside, with those before them, and with what is outs
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -298,18 +298,24 @@ class _Sequence:
     def _allowed(self, start: int, period: int, times: int, back: Mapping[int, set[int]]) -> int:
         """Return how many of some blocks give alike what they give.
 
-        What all give to the same node counts for nothing. Else only those may give to a node after all blocks whose
-        own use in later blocks has no more room.
+        What all give to the same node counts for nothing. Else only the last one may give to a node after all blocks,
+        and those before it what would go to further blocks, if there were any.
         """
         end = start + times * period
-        for block in range(times):
+        common = [self._common(start + i, period, times) for i in range(period)]
+        for block in range(times - 1 if back else times):
             for i in range(period):
-                beyond = self._beyond(start + block * period + i, end)
-                if not beyond or all(block + each >= times for each in back.get(i, (times if back else 0,))):
-                    continue
-                if beyond - set[int].intersection(*(self._beyond(start + b * period + i, end) for b in range(times))):
-                    return max(block + 1 if back else block, 1)
+                more = any(block + each >= times for each in back.get(i, ()))
+                if not more and self._beyond(start + block * period + i, end) - common[i]:
+                    return block + 1
         return times
+
+    def _common(self, place: int, period: int, times: int) -> set[int]:
+        """Return the nodes that a position feeds in each block."""
+        found = set(self.fed[place])
+        for block in range(1, times if found else 1):
+            found.intersection_update(self.fed[place + block * period])
+        return found
 
     def _beyond(self, place: int, end: int) -> set[int]:
         return {each for each in self.fed[place] if each >= end}
@@ -365,28 +371,18 @@ def _channels(node: Node | Frame) -> Hashable:
 def _order(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]], kinds: Sequence[int]) -> list[int]:
     """Return the nodes in an order in which each comes after its feeders, and equal blocks are equal sequences.
 
-    Each output is followed backwards, along the longest way first, and a node is noted when all behind it are. What
-    is used throughout a network, such as a mask, comes first, since it would lie within the first block that uses it.
+    Each output is followed backwards, and a node is noted when all behind it are. What is used throughout a network,
+    such as a mask, comes first, since it would lie within the first block that uses it.
     """
     ranks = _ranks(feeders)
-    histories: dict[Hashable, int] = {}
-    history: list[int] = []
-    ways: list[list[int]] = []
-    for node, before in enumerate(feeders):
-        past = [history[each] for each in before]
-        slots = sorted(range(len(before)), key=lambda slot: (-ranks[before[slot]], past.index(past[slot]), slot))
-        ways.append([before[slot] for slot in slots])
-        history.append(histories.setdefault((kinds[node], *past), len(histories)))
+    ways = _ways(feeders, kinds, ranks)
     order: dict[int, None] = {}
-    ends = [node for node, after in enumerate(fed) if not after]
-    for root in [*_used_throughout(fed, max(ranks, default=0)), *ends]:
+    for root in [*_used_throughout(fed, ranks), *(node for node, after in enumerate(fed) if not after)]:
         path = [root]
         while path:
-            node = path[-1]
-            behind = next((each for each in ways[node] if each not in order), None)
+            behind = next((each for each in ways[path[-1]] if each not in order), None)
             if behind is None:
-                order[node] = None
-                path.pop()
+                order[path.pop()] = None
             else:
                 path.append(behind)
     return list(order)
@@ -400,11 +396,36 @@ def _ranks(feeders: Sequence[Sequence[int]]) -> list[int]:
     return ranks
 
 
-def _used_throughout(fed: Sequence[Sequence[int]], depth: int) -> list[int]:
-    """Return the nodes whose uses are far apart, counted from the end, those with the farthest first."""
-    late: list[int] = []
-    for after in reversed(fed):
-        late.append(1 + max((late[len(fed) - 1 - each] for each in after), default=-1))
-    late.reverse()
-    span = [max(uses) - min(uses) if (uses := [late[each] for each in after]) else 0 for after in fed]
+def _ways(feeders: Sequence[Sequence[int]], kinds: Sequence[int], ranks: Sequence[int]) -> list[list[int]]:
+    """Return the feeders of each node in the order in which they are followed: the longest way first, equal ones together.
+
+    Nodes of a kind with feeders of the same kinds all do as most of them do: to the first of several blocks, ways are
+    shorter, but for those from a second input.
+    """
+    histories: dict[Hashable, int] = {}
+    history: list[int] = []
+    votes: dict[Hashable, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    keys: list[Hashable] = []
+    for node, before in enumerate(feeders):
+        past = [history[each] for each in before]
+        history.append(histories.setdefault((kinds[node], *past), len(histories)))
+        slots = sorted(range(len(before)), key=lambda slot: (-ranks[before[slot]], past.index(past[slot]), slot))
+        keys.append((kinds[node], *(kinds[each] for each in before)))
+        votes[keys[-1]][tuple(slots)] += 1
+    most = {key: counted.most_common(1)[0][0] for key, counted in votes.items()}
+    return [[before[slot] for slot in most[key]] for before, key in zip(feeders, keys, strict=True)]
+
+
+def _used_throughout(fed: Sequence[Sequence[int]], ranks: Sequence[int]) -> list[int]:
+    """Return the nodes whose uses are far apart, those with the farthest first.
+
+    Uses are as far from the end as they can be without making the network longer: what one block alone makes of a mask
+    is near that block.
+    """
+    depth = max(ranks, default=0)
+    late = [0] * len(fed)
+    for node in reversed(range(len(fed))):
+        late[node] = min((late[each] - 1 for each in fed[node]), default=ranks[node])
+    uses = [[late[each] for each in after] for after in fed]
+    span = [max(each) - min(each) if each else 0 for each in uses]
     return sorted((i for i, each in enumerate(span) if each > _FAR * depth), key=lambda i: (-span[i], i))
