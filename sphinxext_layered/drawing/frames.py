@@ -97,8 +97,8 @@ class Blocks:
 
     places: tuple[tuple[int, ...], ...]
     inner: Graph
-    parallel: bool
-    varies: bool
+    parallel: bool = False
+    varies: bool = False
 
 
 def framed(nodes: Sequence[Node | Frame], blocks: Blocks, pairs: Sequence[Pair]) -> Frame | None:

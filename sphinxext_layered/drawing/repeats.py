@@ -397,7 +397,7 @@ def _ranks(feeders: Sequence[Sequence[int]]) -> list[int]:
 
 
 def _ways(feeders: Sequence[Sequence[int]], kinds: Sequence[int], ranks: Sequence[int]) -> list[list[int]]:
-    """Return the feeders of each node in the order in which they are followed: the longest way first, equal ones together.
+    """Return the feeders of each node in the order in which they are followed: longest ways first, equal ones together.
 
     Nodes of a kind with feeders of the same kinds all do as most of them do: to the first of several blocks, ways are
     shorter, but for those from a second input.
