@@ -258,7 +258,7 @@ class _Sequence:
     def _times(self, start: int, period: int, end: int) -> int:
         """Return how many blocks are fed alike."""
         times, open_slots = 1, set[tuple[int, int]]()
-        ports: dict[int, tuple[int, ...]] = {}
+        ports: dict[tuple[int, int], tuple[int, ...]] = {}
         for block in range(1, (end - start) // period):
             first = start + block * period
             for i in range(period):
@@ -275,7 +275,7 @@ class _Sequence:
                         return times
                     else:
                         given = tuple(self.feeders[start + b * period + i][slot] for b in range(block))
-                        if ports.setdefault(new, given) != given:
+                        if ports.setdefault((block, new), given) != given:
                             return times
                         open_slots.discard((i, slot))
             if not open_slots:
@@ -377,8 +377,10 @@ def _order(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]], kinds
     ranks = _ranks(feeders)
     ways = _ways(feeders, kinds, ranks)
     order: dict[int, None] = {}
-    for root in [*_used_throughout(fed, ranks), *(node for node, after in enumerate(fed) if not after)]:
-        path = [root]
+    ends = [node for node, after in enumerate(fed) if not after]
+    alone = [node for node in ends if not feeders[node]]
+    for root in [*alone, *_used_throughout(fed, ranks), *ends]:
+        path = [] if root in order else [root]
         while path:
             behind = next((each for each in ways[path[-1]] if each not in order), None)
             if behind is None:

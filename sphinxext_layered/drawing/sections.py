@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from .frames import Blocks, Pair, framed, pairs_of, wired
 from .graph import Frame, Graph, Node
@@ -42,7 +43,7 @@ def _pairs_into(graph: Graph, pairs: Sequence[Pair]) -> list[list[tuple[int, Pai
 def _parts(graph: Graph) -> Iterator[tuple[int, int]]:
     """Yield the first and last node of each part that branches."""
     cuts = list(_cuts(graph))
-    for before, last in zip(cuts, cuts[1:], strict=False):
+    for before, last in pairwise(cuts):
         if 1 < last - before <= len(graph.nodes) / 2:
             yield before + 1, last
 

@@ -216,7 +216,7 @@ def test_repeats_of_repeats_are_frames_in_a_frame() -> None:
 
 
 def test_a_block_that_something_else_reads_ends_a_repeat() -> None:
-    rows = [*STEM, *residual(6), ("side", layer("Flatten", 256), "b2_add"), ("out", layer("Flatten", 256), "b5_add")]
+    rows = [*STEM, *residual(6), ("side", layer("Dense", 9), "b2_add"), ("out", layer("Flatten", 256), "b5_add")]
     shown = collapsed(drawn(*rows), vary=False)
     assert [frame.times for frame in frames(shown)] == [3, 3]
     assert connections(shown) == connections(drawn(*rows))
