@@ -23,6 +23,7 @@ THEMES = ("light", "dark", "both")
 CONNECTIONS = ("auto", "row", "none")
 SKIP_SIDES = ("above", "below")
 SHOWN_OPERATIONS = ("auto", "all", "none")
+COLLAPSED = ("auto", "yes", "channels", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
@@ -208,6 +209,22 @@ class LayeredViewOptions:
         values.choice(*STUBS),
         """Named stubs in the place of long lines: ``auto`` for a tensor that is used in four distant places or more,
         ``yes`` for every connection that skips layers, ``no`` for none.""",
+        kind="connections",
+        added=True,
+    )
+    fold: str | tuple[str, ...] = option(
+        "auto",
+        values.words_or_names("auto", "yes"),
+        """Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
+        on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.""",
+        kind="connections",
+        added=True,
+    )
+    collapse: str = option(
+        "auto",
+        values.choice(*COLLAPSED),
+        """Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
+        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.""",
         kind="connections",
         added=True,
     )

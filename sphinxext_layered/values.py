@@ -292,6 +292,24 @@ def depth_or_names() -> Reader:
     return Reader(accepts, read, examples, ("-1", "101"), bare="yes", python="bool | int | NamesLike")
 
 
+def words_or_names(*words: str) -> Reader:
+    """Read one of some words, or names of layers and classes; none of them for ``none``."""
+    meant = {"true": "yes", "on": "yes", "false": "none", "no": "none", "off": "none"}
+
+    def read(value: object) -> str | Names:
+        if value is None or _is_bool(value):
+            return words[-1] if value else ()
+        if isinstance(value, str):
+            word = meant.get(value.strip().lower(), value.strip().lower())
+            if word in words or word == "none":
+                return () if word == "none" else word
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
+
+    accepts = f"{', '.join(words)}, none, or names of classes separated by commas, such as ReLU, Dropout"
+    return Reader(accepts, read, (*words, "ReLU, Dropout"), ("ReLU Dropout", "3"), bare=words[-1], python="NamesLike")
+
+
 def _depth(value: int) -> int:
     if not 0 <= value <= 100:
         raise ValueError

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
 from sphinxext_layered.drawing.graph import Graph, Node, Shown, left_out, shown_of
 from sphinxext_layered.drawing.palette import Look, looks
+from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
+from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.drawing.summary import alt_text, layer_title
 from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
 from sphinxext_layered.errors import ModelError, OptionError
@@ -26,7 +29,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import network_rows
+from .network import is_short, network_rows
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -34,6 +37,9 @@ from .style import Style
 from .textblock import text_block
 
 _BESIDE_LEGEND: Final = 18.0
+
+_ROWS: Final = 2
+"""In how many rows a picture is to fit before less is drawn."""
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
@@ -55,15 +61,56 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
-    if shown.graph.is_row:
-        groups = _row_groups(list(boxes.values()), shown.graph, options, font, left)
+    graph = _structured(shown.graph, boxes, options, font, left)
+    if graph.is_row:
+        groups = _row_groups(list(boxes.values()), graph, options, font, left)
     else:
-        part = Part(shown.graph, Setting(boxes, options, _style(options, font)))
+        part = Part(graph, Setting(boxes, options, _style(options, font)))
         groups = _stacked(network_rows(part, left), font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = next(iter(boxes.values())).gap - options.spacing
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+
+
+def _structured(
+    graph: Graph, boxes: Mapping[str, Box], options: LayeredViewOptions, font: Font, room: float | None
+) -> Graph:
+    """Return the graph with layers folded and blocks collapsed: as options say, or as far as it takes to fit."""
+    if options.connections != "auto":
+        return graph
+    graph = _as_asked(graph, options)
+    if room is None or (graph.is_row and len(fit(list(boxes.values()), 1, room)) <= _ROWS):
+        return graph
+    setting = Setting(boxes, options, _style(options, font))
+    if not graph.is_row and is_short(Part(graph, setting), room, _ROWS):
+        return graph
+    for smaller in _smaller(graph, options):
+        graph = smaller
+        if is_short(Part(graph, setting), room, _ROWS):
+            break
+    return graph
+
+
+def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
+    """Return the graph with what options ask for outright."""
+    asked = graph
+    if options.fold and options.fold != "auto":
+        asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
+    if options.collapse in ("yes", "channels"):
+        asked = sectioned(collapsed(asked, vary=options.collapse == "channels"))
+    return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
+
+
+def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
+    """Yield the graph drawn with less and less, as far as options leave that open."""
+    graph = replace(graph, is_row=False)
+    if options.fold == "auto":
+        graph = folded(graph, "auto")
+        yield graph
+    if options.collapse == "auto":
+        yield sectioned(collapsed(graph, vary=False))
+        yield sectioned(collapsed(graph, vary=True))
 
 
 def _row_groups(
@@ -132,7 +179,7 @@ def _boxes(
     description: ModelDescription, shown: Shown, options: LayeredViewOptions, font: Font, room: float | None
 ) -> tuple[dict[str, Box], float]:
     """Return the boxes of all nodes by name, in frames too, and the pixels of spacing after the last."""
-    nodes = list(shown.graph.leaves())
+    nodes = list(shown.graph.calls())
     if not nodes:
         raise _nothing_left(description)
     styles: dict[int, Look] = {}
@@ -202,7 +249,7 @@ def _legend(
     """Return the legend of all that is drawn as a box; a sign says itself what it is."""
     if not options.legend:
         return None
-    shown = [boxes[node.name] for node in graph.leaves() if not node.sign]
+    shown = [boxes[node.name] for node in graph.calls() if not node.sign]
     return legends.measured(
         legends.entries(shown, dimensions=options.show_dimension, named=_named(options)),
         font,

@@ -29,6 +29,16 @@ Rows = list[tuple[int, int]]
 """The first and last column of each row."""
 
 
+def is_short(part: Part, most: float, number: int) -> bool:
+    """Say whether a network fits in so many rows no wider than `most`, at a legible scale, and no line is cut."""
+    network = _Network(part, most)
+    low = network.least_scale()
+    if network.end(low, 2) <= most:
+        return True
+    rows = network.breaks(low, most - 2 * ENTRY)
+    return len(rows) <= number and not network.cut_lines(rows)
+
+
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
     """Draw a network in rows no wider than `most` pixels, or in one row where that is None.
 
@@ -51,9 +61,9 @@ class _Network:
 
     def rows(self) -> list[list[Group]]:
         whole = [(0, self.last)]
-        if self.most is None or self._end(1.0, 2) <= self.most:
+        if self.most is None or self.end(1.0, 2) <= self.most:
             return self._drawn(1.0, whole, 2)
-        low = self._least_scale()
+        low = self.least_scale()
         for tiers in (2,) if self._can_wrap else _TIERS:
             scale = self._greatest_in_one(low if self._can_wrap else _TINY, self.most, tiers)
             if scale is not None:
@@ -61,7 +71,7 @@ class _Network:
         return self._wrapped(low, self.most)
 
     def _greatest_in_one(self, low: float, most: float, tiers: int) -> float | None:
-        return _greatest(low, lambda scale: self._end(scale, tiers) <= most)
+        return _greatest(low, lambda scale: self.end(scale, tiers) <= most)
 
     @cached_property
     def _can_wrap(self) -> bool:
@@ -71,9 +81,9 @@ class _Network:
     def _wrapped(self, low: float, most: float) -> list[list[Group]]:
         room = most - 2 * ENTRY
         for _ in range(_TRIES):
-            rows = self._breaks(low, room)
-            scale = self._greatest_in_rows(low, room, (len(rows), self._cut_lines(rows)))
-            rows = self._breaks(scale, room)
+            rows = self.breaks(low, room)
+            scale = self._greatest_in_rows(low, room, (len(rows), self.cut_lines(rows)))
+            rows = self.breaks(scale, room)
             grids = self._grids(scale, rows, 2)
             wide = max(grid.width for grid in grids)
             if wide <= most:
@@ -81,7 +91,7 @@ class _Network:
             room -= wide - most
         return [draw(grid) for grid in grids]
 
-    def _least_scale(self) -> float:
+    def least_scale(self) -> float:
         """Return the scale at which the narrowest front face is just legible."""
         widths = [box.width for box in self.part.setting.boxes.values()]
         return min(max(LEGIBLE / min(widths, default=LEGIBLE), _SMALLEST), 0.5)
@@ -92,7 +102,8 @@ class _Network:
             self._measured = {(scale, tiers): self.part.grid(scale, tiers)}
         return self._measured[scale, tiers]
 
-    def _end(self, scale: float, tiers: int) -> float:
+    def end(self, scale: float, tiers: int) -> float:
+        """Return how wide the network is as one row."""
         return max(self._scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
@@ -114,19 +125,20 @@ class _Network:
         """Return how many nodes' lines are cut when a row ends after a column."""
         return len(self._crossing[column] - {self._carrier(column)})
 
-    def _cut_lines(self, rows: Rows) -> int:
+    def cut_lines(self, rows: Rows) -> int:
+        """Return how many lines the ends of rows cut."""
         return sum(self._others(last) for _, last in rows[:-1])
 
     def _greatest_in_rows(self, low: float, room: float, limits: tuple[int, int]) -> float:
         return _greatest(low, lambda scale: self._is_within(scale, room, limits)) or low
 
     def _is_within(self, scale: float, room: float, limits: tuple[int, int]) -> bool:
-        rows = self._breaks(scale, room)
+        rows = self.breaks(scale, room)
         grid = self._scaled(scale)
         wide = any(max(grid.ends(first, last)) > room for first, last in rows)
-        return not wide and len(rows) <= limits[0] and self._cut_lines(rows) <= limits[1]
+        return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
-    def _breaks(self, scale: float, room: float) -> Rows:
+    def breaks(self, scale: float, room: float) -> Rows:
         """Part the columns into rows, each as long as it can be."""
         grid = self._scaled(scale)
         rows: Rows = []
