@@ -29,7 +29,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import is_short, network_rows
+from .network import ROWS, is_short, network_rows
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -37,9 +37,6 @@ from .style import Style
 from .textblock import text_block
 
 _BESIDE_LEGEND: Final = 18.0
-
-_ROWS: Final = 2
-"""In how many rows a picture is to fit before less is drawn."""
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
@@ -80,14 +77,14 @@ def _structured(
     if options.connections != "auto":
         return graph
     graph = _as_asked(graph, options)
-    if room is None or (graph.is_row and len(fit(list(boxes.values()), 1, room)) <= _ROWS):
+    if room is None or (graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS):
         return graph
     setting = Setting(boxes, options, _style(options, font))
-    if not graph.is_row and is_short(Part(graph, setting), room, _ROWS):
+    if not graph.is_row and is_short(Part(graph, setting), room):
         return graph
     for smaller in _smaller(graph, options):
         graph = smaller
-        if is_short(Part(graph, setting), room, _ROWS):
+        if is_short(Part(graph, setting), room):
             break
     return graph
 

@@ -16,8 +16,11 @@ from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
 
-ENTRY: Final = 24.0
+ENTRY: Final = 18.0
 """The room that a row's beginning and end take where it is not the only one, px."""
+
+ROWS: Final = 2
+"""In how many rows a picture is to fit, if need be with smaller boxes or less of the network."""
 
 _STEPS: Final = 10
 _SMALLEST: Final = 0.1
@@ -29,14 +32,14 @@ Rows = list[tuple[int, int]]
 """The first and last column of each row."""
 
 
-def is_short(part: Part, most: float, number: int) -> bool:
-    """Say whether a network fits in so many rows no wider than `most`, at a legible scale, and no line is cut."""
+def is_short(part: Part, most: float) -> bool:
+    """Say whether a network fits in `ROWS` rows no wider than `most`, at a legible scale, and no line is cut."""
     network = _Network(part, most)
     low = network.least_scale()
     if network.end(low, 2) <= most:
         return True
     rows = network.breaks(low, most - 2 * ENTRY)
-    return len(rows) <= number and not network.cut_lines(rows)
+    return len(rows) <= ROWS and not network.cut_lines(rows)
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -68,6 +71,8 @@ class _Network:
             scale = self._greatest_in_one(low if self._can_wrap else _TINY, self.most, tiers)
             if scale is not None:
                 return self._drawn(scale, whole, tiers)
+        if len(self.breaks(low, self.most - 2 * ENTRY)) > ROWS:
+            low = _SMALLEST
         return self._wrapped(low, self.most)
 
     def _greatest_in_one(self, low: float, most: float, tiers: int) -> float | None:
