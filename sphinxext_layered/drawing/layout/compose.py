@@ -10,7 +10,7 @@ from typing import Final
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
-from sphinxext_layered.drawing.graph import Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
 from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
@@ -29,7 +29,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import ROWS, is_short, network_rows
+from .network import ROWS, network_rows, rows_needed
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -77,16 +77,26 @@ def _structured(
     if options.connections != "auto":
         return graph
     graph = _as_asked(graph, options)
-    if room is None or (graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS):
+    if room is None:
+        return sectioned(graph) if options.collapse in ("yes", "channels") and not graph.is_row else graph
+    if graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS:
         return graph
     setting = Setting(boxes, options, _style(options, font))
-    if not graph.is_row and is_short(Part(graph, setting), room):
-        return graph
-    for smaller in _smaller(graph, options):
-        graph = smaller
-        if is_short(Part(graph, setting), room):
+
+    def needed(graph: Graph) -> float:
+        return rows_needed(Part(graph, setting), room)
+
+    number = math.inf if graph.is_row else needed(graph)
+    for smaller in _smaller(graph, options) if number > ROWS else ():
+        fewer = needed(smaller)
+        if fewer < number or number == math.inf:
+            number, graph = fewer, smaller
+        if number <= ROWS:
             break
-    return graph
+    if not any(isinstance(node, Frame) for node in graph.nodes):
+        return graph
+    in_sections = sectioned(graph)
+    return in_sections if needed(in_sections) <= max(number, ROWS) else graph
 
 
 def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
@@ -95,7 +105,7 @@ def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
     if options.fold and options.fold != "auto":
         asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
     if options.collapse in ("yes", "channels"):
-        asked = sectioned(collapsed(asked, vary=options.collapse == "channels"))
+        asked = collapsed(asked, vary=options.collapse == "channels")
     return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
 
 
@@ -106,8 +116,8 @@ def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
         graph = folded(graph, "auto")
         yield graph
     if options.collapse == "auto":
-        yield sectioned(collapsed(graph, vary=False))
-        yield sectioned(collapsed(graph, vary=True))
+        yield collapsed(graph, vary=False)
+        yield collapsed(graph, vary=True)
 
 
 def _row_groups(
