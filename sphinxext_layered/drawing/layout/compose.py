@@ -23,6 +23,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
+from .brackets import brackets
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
@@ -60,10 +61,11 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
     graph = _structured(shown.graph, boxes, options, font, left)
     if graph.is_row:
-        groups = _row_groups(list(boxes.values()), graph, options, font, left)
+        rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
         part = Part(graph, Setting(boxes, options, _style(options, font)))
-        groups = _stacked(network_rows(part, left), font)
+        rows = network_rows(part, left)
+    groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = next(iter(boxes.values())).gap - options.spacing
@@ -93,10 +95,10 @@ def _structured(
             number, graph = fewer, smaller
         if number <= ROWS:
             break
-    if not any(isinstance(node, Frame) for node in graph.nodes):
+    if number > ROWS or not any(isinstance(node, Frame) for node in graph.nodes):
         return graph
     in_sections = sectioned(graph)
-    return in_sections if needed(in_sections) <= max(number, ROWS) else graph
+    return in_sections if needed(in_sections) <= ROWS else graph
 
 
 def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
@@ -120,9 +122,7 @@ def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
         yield collapsed(graph, vary=True)
 
 
-def _row_groups(
-    boxes: list[Box], graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
-) -> list[Group]:
+def _row_groups(boxes: list[Box], graph: Graph, options: LayeredViewOptions, room: float | None) -> list[list[Group]]:
     """Draw boxes as one row, or as several with cues where they go on."""
     rows = _rows(boxes, options, room)
     joined = {} if options.connections == "none" else _joined(graph)
@@ -135,7 +135,7 @@ def _row_groups(
             colour = faint(options.font_color)
             groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
         drawn.append([moved_group(group, -row.start, 0) for group in groups])
-    return _stacked(drawn, font)
+    return drawn
 
 
 def _joined(graph: Graph) -> dict[int, tuple[str, str]]:
@@ -278,11 +278,14 @@ def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float 
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
 
 
-def _stacked(rows: list[list[Group]], font: Font) -> list[Group]:
-    """Put rows below each other."""
+def _stacked(
+    rows: list[list[Group]], description: ModelDescription, options: LayeredViewOptions, font: Font
+) -> list[Group]:
+    """Put rows below each other, with the brackets under them."""
     result: list[Group] = []
     top = 0.0
-    for groups in rows:
+    for row in rows:
+        groups = [*row, *brackets(row, description, options, font)]
         reach = bounds(groups, font)
         result += [moved_group(group, 0, top - reach.top) for group in groups]
         top += reach.height + BETWEEN_ROWS
