@@ -16,7 +16,8 @@ from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.frames import connections
-from sphinxext_layered.drawing.graph import Frame, Graph, graph_of
+from sphinxext_layered.drawing.graph import Frame, graph_of
+from sphinxext_layered.drawing.graph import Graph as DrawnGraph
 from sphinxext_layered.drawing.paint import check_size, paint_image
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.sections import sectioned
@@ -104,7 +105,7 @@ VARYING = {
 }
 
 
-def times(graph: Graph) -> list[int]:
+def times(graph: DrawnGraph) -> list[int]:
     return [node.times for node in graph.nodes if isinstance(node, Frame) and node.times > 1]
 
 
