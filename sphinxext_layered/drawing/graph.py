@@ -173,11 +173,11 @@ class Graph:
     edges: tuple[Edge, ...]
     is_row: bool = False
 
-    def leaves(self) -> Iterator[Node]:
-        """Yield every node that is drawn, in frames too, and what is folded onto it."""
+    def calls(self) -> Iterator[Node]:
+        """Yield every call that is drawn: nodes, what is in frames, and bands, each after what it is a band of."""
         for node in self.nodes:
             if isinstance(node, Frame):
-                yield from node.inner.leaves()
+                yield from node.inner.calls()
             else:
                 yield node
                 yield from node.bands
@@ -226,6 +226,11 @@ def shown_of(description: ModelDescription, options: LayeredViewOptions) -> Show
         builder = _Builder(options, options.show_operations)
         graph = builder.graph(description, arguments=True)
     return Shown(graph, tuple(builder.levels))
+
+
+def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Graph:
+    """Return the graph of `shown_of`."""
+    return shown_of(description, options).graph
 
 
 def is_known(description: ModelDescription) -> bool:

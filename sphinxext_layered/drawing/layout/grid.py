@@ -32,7 +32,7 @@ LEVEL: Final = 10.0
 TRACK: Final = 8.0
 """From one line in a gutter to the next, px."""
 
-LEAD: Final = 6.0
+LEAD: Final = 5.0
 """From a column to the first line in the gutter after it, px."""
 
 BAR_ROOM: Final = 10.0
@@ -48,7 +48,7 @@ _EDGE: Final = 3.0
 _HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
 _OFF_LABEL: Final = 5.0
-_ARROW: Final = HEAD + 8
+_ARROW: Final = HEAD + 6.5
 
 
 @dataclass(frozen=True)

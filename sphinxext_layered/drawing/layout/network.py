@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
@@ -16,8 +17,11 @@ from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
 
-ENTRY: Final = 24.0
+ENTRY: Final = 18.0
 """The room that a row's beginning and end take where it is not the only one, px."""
+
+ROWS: Final = 2
+"""In how many rows a picture is to fit, if need be with smaller boxes or less of the network."""
 
 _STEPS: Final = 10
 _SMALLEST: Final = 0.1
@@ -27,6 +31,19 @@ _TRIES: Final = 3
 
 Rows = list[tuple[int, int]]
 """The first and last column of each row."""
+
+
+def rows_needed(part: Part, most: float) -> float:
+    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not."""
+    network = _Network(part, most)
+    low = network.least_scale()
+    if network.end(low, 2) <= most:
+        return 1
+    room = most - 2 * ENTRY
+    rows = network.breaks(low, room)
+    grid = network.scaled(_SMALLEST)
+    wide = any(end > room for column in range(network.last + 1) for end in grid.ends(column, column))
+    return math.inf if wide or network.cut_lines(rows) else len(rows)
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -51,17 +68,19 @@ class _Network:
 
     def rows(self) -> list[list[Group]]:
         whole = [(0, self.last)]
-        if self.most is None or self._end(1.0, 2) <= self.most:
+        if self.most is None or self.end(1.0, 2) <= self.most:
             return self._drawn(1.0, whole, 2)
-        low = self._least_scale()
+        low = self.least_scale()
         for tiers in (2,) if self._can_wrap else _TIERS:
             scale = self._greatest_in_one(low if self._can_wrap else _TINY, self.most, tiers)
             if scale is not None:
                 return self._drawn(scale, whole, tiers)
+        if len(self.breaks(low, self.most - 2 * ENTRY)) > ROWS:
+            low = _SMALLEST
         return self._wrapped(low, self.most)
 
     def _greatest_in_one(self, low: float, most: float, tiers: int) -> float | None:
-        return _greatest(low, lambda scale: self._end(scale, tiers) <= most)
+        return _greatest(low, lambda scale: self.end(scale, tiers) <= most)
 
     @cached_property
     def _can_wrap(self) -> bool:
@@ -71,9 +90,9 @@ class _Network:
     def _wrapped(self, low: float, most: float) -> list[list[Group]]:
         room = most - 2 * ENTRY
         for _ in range(_TRIES):
-            rows = self._breaks(low, room)
-            scale = self._greatest_in_rows(low, room, (len(rows), self._cut_lines(rows)))
-            rows = self._breaks(scale, room)
+            rows = self.breaks(low, room)
+            scale = self._greatest_in_rows(low, room, (len(rows), self.cut_lines(rows)))
+            rows = self.breaks(scale, room)
             grids = self._grids(scale, rows, 2)
             wide = max(grid.width for grid in grids)
             if wide <= most:
@@ -81,19 +100,20 @@ class _Network:
             room -= wide - most
         return [draw(grid) for grid in grids]
 
-    def _least_scale(self) -> float:
+    def least_scale(self) -> float:
         """Return the scale at which the narrowest front face is just legible."""
         widths = [box.width for box in self.part.setting.boxes.values()]
         return min(max(LEGIBLE / min(widths, default=LEGIBLE), _SMALLEST), 0.5)
 
-    def _scaled(self, scale: float, tiers: int = 2) -> Grid:
+    def scaled(self, scale: float, tiers: int = 2) -> Grid:
         """Return the whole network at a scale, to measure it."""
         if (scale, tiers) not in self._measured:
             self._measured = {(scale, tiers): self.part.grid(scale, tiers)}
         return self._measured[scale, tiers]
 
-    def _end(self, scale: float, tiers: int) -> float:
-        return max(self._scaled(scale, tiers).ends(0, self.last))
+    def end(self, scale: float, tiers: int) -> float:
+        """Return how wide the network is as one row."""
+        return max(self.scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
     def _crossing(self) -> dict[int, set[int]]:
@@ -114,21 +134,22 @@ class _Network:
         """Return how many nodes' lines are cut when a row ends after a column."""
         return len(self._crossing[column] - {self._carrier(column)})
 
-    def _cut_lines(self, rows: Rows) -> int:
+    def cut_lines(self, rows: Rows) -> int:
+        """Return how many lines the ends of rows cut."""
         return sum(self._others(last) for _, last in rows[:-1])
 
     def _greatest_in_rows(self, low: float, room: float, limits: tuple[int, int]) -> float:
         return _greatest(low, lambda scale: self._is_within(scale, room, limits)) or low
 
     def _is_within(self, scale: float, room: float, limits: tuple[int, int]) -> bool:
-        rows = self._breaks(scale, room)
-        grid = self._scaled(scale)
+        rows = self.breaks(scale, room)
+        grid = self.scaled(scale)
         wide = any(max(grid.ends(first, last)) > room for first, last in rows)
-        return not wide and len(rows) <= limits[0] and self._cut_lines(rows) <= limits[1]
+        return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
-    def _breaks(self, scale: float, room: float) -> Rows:
+    def breaks(self, scale: float, room: float) -> Rows:
         """Part the columns into rows, each as long as it can be."""
-        grid = self._scaled(scale)
+        grid = self.scaled(scale)
         rows: Rows = []
         first = 0
         while first <= self.last:
@@ -156,7 +177,7 @@ class _Network:
 
     def _grids(self, scale: float, rows: Rows, tiers: int) -> list[Grid]:
         if len(rows) == 1:
-            return [self._scaled(scale, tiers)]
+            return [self.scaled(scale, tiers)]
         pins = self._pins(rows)
         return [self._grid(scale, first, last, pins, tiers) for first, last in rows]
 

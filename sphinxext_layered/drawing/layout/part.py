@@ -28,8 +28,8 @@ MANY: Final = 4
 
 _FAR: Final = 3
 _LONGEST_NAME: Final = 18
-_FRAME_GAP: Final = 14.0
-_PORT_ROOM: Final = 10.0
+_FRAME_GAP: Final = 10.0
+_PORT_ROOM: Final = 6.0
 
 Pins = Mapping[int, Sequence[Pin]]
 """The stubs of nodes, by their positions."""
@@ -276,7 +276,7 @@ class Part:
         box = scaled(self.setting.boxes[node.name], scale)
         bands = tuple(self._band(band, box) for band in node.bands)
         if node.sign:
-            radius = sign_radius(node.sign, self.setting.style.font, len(bands))
+            radius = sign_radius(node.sign, self.setting.style.font, len(bands), scale)
             return SignItem(box, node.sign, radius, bands, box.label, box.above), box.gap
         whole = replace_width(box, box.width + sum(band.width for band in bands))
         lean = -1 if self.setting.options.draw_reversed else 1
