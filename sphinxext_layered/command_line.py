@@ -34,8 +34,8 @@ _MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 _TARGET: Final = (
     "what builds the model: module:function, module.function or either with literal arguments, such as "
-    "'mypkg.models:build(classes=10)'; or a file: .keras, Keras's .json, or a description; or - for a description "
-    "on standard input"
+    "'mypkg.models:build(classes=10)', and more steps after a call, such as 'mypkg.models:build(3).encoder'; or a "
+    "file: .keras, Keras's .json, or a description; or - for a description on standard input"
 )
 _EXAMPLES: Final[dict[str, str]] = {
     "draw": """\
@@ -382,6 +382,8 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
         raise _error_of(answer, given.target)
     seconds = time.monotonic() - start
     _say(given, f"described {given.target}: {len(answer.description.layers)} layers ({seconds:.1f} s)")
+    if answer.allocated:
+        _say(given, f"it has its weights: {answer.allocated}")
     return answer.description
 
 

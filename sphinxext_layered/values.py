@@ -20,6 +20,8 @@ Names = tuple[str, ...]
 Indices = tuple[int, ...]
 Paint = tuple[str, RGBA | None, RGBA | None]
 Style = tuple[str, RGBA | None, RGBA | None, bool]
+Input = tuple[int | None, ...] | tuple[tuple[int | None, ...], str]
+"""The sizes of one input of a model without the batch, with the type of its numbers where that was given."""
 
 # What a caller may write, for type checkers.
 ColourLike: TypeAlias = str | Sequence[int]
@@ -27,8 +29,11 @@ NamesLike: TypeAlias = str | type | Iterable[str | type] | None
 IndicesLike: TypeAlias = str | int | Iterable[int] | None
 ColourMapLike: TypeAlias = str | Mapping[Any, str | Mapping[str, Any] | Sequence[Any]] | None
 StylesLike: TypeAlias = ColourMapLike | Sequence[Style]
-ShapesLike: TypeAlias = str | Sequence[int | None] | Sequence[Sequence[int | None]] | None
+ShapesLike: TypeAlias = (
+    str | Sequence[int | None] | Sequence[Sequence[int | None] | tuple[Sequence[int | None], str] | str] | None
+)
 TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
+GroupsLike: TypeAlias = str | Mapping[str, Any] | None
 LimitsLike: TypeAlias = str | Sequence[float] | None
 PathLike: TypeAlias = str | _PathLike[str] | None
 
@@ -265,6 +270,83 @@ def names() -> Reader:
     return Reader(accepts, read, examples, refused, python="NamesLike")
 
 
+def depth_or_names() -> Reader:
+    """Read how deep to go: no, yes, a number of levels, or the names of what to open."""
+    words = {"no": 0, "false": 0, "off": 0, "none": 0, "yes": 100, "true": 100, "on": 100}
+
+    def read(value: object) -> int | Names:
+        if value is None or _is_bool(value):
+            return words["yes" if value else "no"]
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word in words:
+                return words[word]
+            if re.fullmatch(r"-?\d+", word):
+                return _depth(int(word))
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        if isinstance(value, Iterable):
+            return tuple(dict.fromkeys(_name(item).strip() for item in value))
+        return _depth(operator.index(value))  # type: ignore[arg-type]
+
+    accepts = "yes, no, a number of levels, or names of layers or classes separated by commas"
+    examples = ("yes", "2", "encoder, TransformerEncoder")
+    return Reader(accepts, read, examples, ("-1", "101"), bare="yes", python="bool | int | NamesLike")
+
+
+def words_or_names(*words: str) -> Reader:
+    """Read one of some words, or names of layers and classes; none of them for ``none``."""
+    meant = {"true": "yes", "on": "yes", "false": "none", "no": "none", "off": "none"}
+
+    def read(value: object) -> str | Names:
+        if value is None or _is_bool(value):
+            return words[-1] if value else ()
+        if isinstance(value, str):
+            word = meant.get(value.strip().lower(), value.strip().lower())
+            if word in words or word == "none":
+                return () if word == "none" else word
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
+
+    accepts = f"{', '.join(words)}, none, or names of classes separated by commas, such as ReLU, Dropout"
+    return Reader(accepts, read, (*words, "ReLU, Dropout"), ("ReLU Dropout", "3"), bare=words[-1], python="NamesLike")
+
+
+def groups() -> Reader:
+    """Read captions of layers that belong together: ``Encoder=conv1..pool4; Head=dense``."""
+
+    def read(value: object) -> tuple[tuple[str, str, str], ...]:
+        if _is_nothing(value):
+            return ()
+        if isinstance(value, str):
+            pairs = [part.partition("=")[::2] for part in re.split(r"[;\n]", value) if part.strip()]
+        elif isinstance(value, Mapping):
+            pairs = list(value.items())
+        else:
+            pairs = [(caption, ends) for caption, *ends in value]  # type: ignore[attr-defined]
+        return tuple((_name(caption), *_ends(ends)) for caption, ends in pairs)
+
+    accepts = (
+        "captions and the first and last layer of each, by name or index, such as Encoder=conv1..pool4; Head=dense "
+        "(in Python also a dict)"
+    )
+    examples, refused = ("Encoder=conv1..pool4; Head=dense", "Stem=0..3"), ("Encoder", "=a..b", "a=b..c..d")
+    return Reader(accepts, read, examples, refused, python="GroupsLike")
+
+
+def _ends(value: object) -> tuple[str, str]:
+    ends = value.split("..") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    names = [_name(str(end) if isinstance(end, int) else end) for end in ends]
+    if not 1 <= len(names) <= 2:
+        raise ValueError
+    return names[0], names[-1]
+
+
+def _depth(value: int) -> int:
+    if not 0 <= value <= 100:
+        raise ValueError
+    return value
+
+
 _DOTTED = r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*"
 
 
@@ -388,23 +470,66 @@ def _style_of_value(value: Any, hidden: bool) -> tuple[RGBA | None, RGBA | None,
 
 
 def input_shape() -> Reader:
-    """Read the shape of a model's input without its batch, or several, as a tuple of shapes."""
+    """Read the shape of a model's input without its batch, or several, as a tuple of inputs."""
 
-    def read(value: object) -> tuple[tuple[int | None, ...], ...] | None:
+    def read(value: object) -> tuple[Input, ...] | None:
         if _is_none(value):
             return None
         if isinstance(value, str):
-            text = re.sub(r"^[(\[]\s*(?=[(\[])|(?<=[)\]]),?\s*[)\]]$", "", value.strip())
-            return tuple(_sizes(part) for part in re.split(r";|(?<=[)\]])\s*,\s*(?=[(\[])", text.rstrip("; ")))
+            return tuple(_input(part) for part in _parts_of_shapes(value))
         items = _listed(value)
-        if items and all(isinstance(item, list | tuple) for item in items):
-            return tuple(_sizes(item) for item in items)
-        return (_sizes(items),)
+        if _has_type(items):
+            return (_input(items),)
+        if items and all(isinstance(item, list | tuple) or (isinstance(item, str) and ":" in item) for item in items):
+            return tuple(_input(item) for item in items)
+        return (_input(items),)
 
     accepts = (
-        "the sizes of the input without the batch, such as 224, 224, 3 (none where open; several: (28, 28); (10,))"
+        "the sizes of the input without the batch, such as 224, 224, 3 (none where open; several: (28, 28); (10,); "
+        "with a type: (32,):int32, in Python ((32,), 'int32'))"
     )
-    return Reader(accepts, read, ("224, 224, 3", "(28, 28); (10,)", "none, 20"), ("big", "0, 3"), python="ShapesLike")
+    examples = ("224, 224, 3", "(28, 28); (10,)", "none, 20", "(32,):int32")
+    return Reader(accepts, read, examples, ("big", "0, 3", "(32,):words"), python="ShapesLike")
+
+
+_TYPES = (
+    *("float32", "float64", "float16", "bfloat16", "int32", "int64", "int16", "int8"),
+    *("uint8", "uint16", "uint32", "uint64", "bool", "string", "complex64", "complex128"),
+)
+
+
+def sizes_and_type(given: Input) -> tuple[tuple[int | None, ...], str | None]:
+    """Split what `input_shape` reads for one input; the type is None where none was given."""
+    sizes, kind = given if _has_type(given) else (given, None)
+    return sizes, kind  # type: ignore[return-value]
+
+
+def _has_type(items: Sequence[Any]) -> bool:
+    """Tell whether this is a shape and a type, rather than sizes."""
+    return len(items) == 2 and isinstance(items[0], list | tuple) and isinstance(items[1], str) and ":" not in items[1]
+
+
+def _parts_of_shapes(text: str) -> list[str]:
+    """Split ``(28, 28), (10,):int32``, which may have brackets around all of it."""
+    text = re.sub(r"^[(\[]\s*(?=[(\[])|(?<=[)\]]),?\s*[)\]]$", "", text.strip())
+    text = re.sub(r"([)\]]\s*:\s*\w+),?\s*[)\]]$", r"\1", text)
+    text = re.sub(r"([)\]](?:\s*:\s*\w+)?)\s*,\s*(?=[(\[])", r"\1;", text)
+    return text.rstrip("; ").split(";")
+
+
+def _input(value: Any) -> Input:
+    kind = None
+    if isinstance(value, str) and ":" in value:
+        value, _, kind = value.rpartition(":")
+    elif not isinstance(value, str) and _has_type(value):
+        value, kind = value
+    sizes = _sizes(value)
+    if kind is None:
+        return sizes
+    kind = _word(kind)
+    if kind not in _TYPES:
+        raise _ReasonError(f"{kind!r}: {did_you_mean(kind, _TYPES)}")
+    return (sizes, kind)
 
 
 def _sizes(value: Any) -> tuple[int | None, ...]:

@@ -72,6 +72,13 @@ def build(classes=10):
     layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(), keras.layers.Dense(classes)]
     return keras.Sequential(layers, name="built")
 
+def fitted():
+    model = build()
+    model.compile(keras.optimizers.Adam(), "mse")
+    model.fit(keras.ops.zeros((2, *model.input_shape[1:])), keras.ops.zeros((2, *model.output_shape[1:])))
+    return model
+
+
 def broken():
     raise ValueError("no data")
 """
@@ -87,6 +94,10 @@ def test_a_function_of_the_working_folder_is_built_in_a_child(here: Path) -> Non
     assert [one["name"] for one in json.loads(done.stdout)["layers"]] == [one.name for one in described.layers]
     assert "chatter" not in done.stdout
     assert "building nets:build(classes=3)" in done.stderr
+    assert "weights" not in done.stderr
+    done = run("describe", "nets:fitted", text=True)
+    assert "it has its weights: it cannot be built without them: ValueError: You must call `compile()`" in done.stderr
+    assert "weights" not in run("describe", "nets:fitted", "--quiet", text=True).stderr
     done = run("draw", "nets.broken", "--quiet", text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "ValueError: no data" in done.stderr

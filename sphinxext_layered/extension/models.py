@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from sphinx.util import logging
+
 from ..cache import digest_of
 from ..errors import DescriptionError, LayeredViewError
 from ..worker import Described, Failed, ModelRequest, WorkerSettings
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from ..worker.ahead import Ahead
     from .sources import Sources
     from .store import Store
+
+logger = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
@@ -186,6 +190,8 @@ class Models:
     def _kept(self, answer: Described | Failed) -> tuple[Found | Failure, str]:
         if isinstance(answer, Failed):
             return Failure(subtype=answer.subtype, message=answer.message), answer.detail
+        if answer.allocated:
+            logger.verbose("layered-view: %s has its weights: %s", answer.request.reference, answer.allocated)
         try:
             digest = self.store.keep_description(
                 model_key(answer.request), answer.made_from.document(), answer.description

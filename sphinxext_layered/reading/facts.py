@@ -57,6 +57,11 @@ def keras_layer_class(value: object) -> Any:
     return next((base for base in type(value).__mro__ if _is_layer_class(base)), None)
 
 
+def is_layer_class(kind: type) -> bool:
+    """Tell whether a class is one of layers or models of some Keras."""
+    return any(map(_is_layer_class, kind.__mro__))
+
+
 def is_keras_class(kind: type) -> bool:
     """Tell whether some Keras defines a class."""
     return kind.__module__.partition(".")[0] in KERAS
@@ -146,8 +151,8 @@ def _padding(layer: Any) -> Fact | None:
 
 
 def _wrapped(layer: Any) -> Fact | None:
-    inner = attribute(layer, "layer")
-    return type(inner).__name__ if keras_layer_class(inner) is not None else None
+    inner = (attribute(layer, name) for name in ("layer", "forward_layer"))
+    return next((type(each).__name__ for each in inner if keras_layer_class(each) is not None), None)
 
 
 def _frozen(layer: Any) -> Fact | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from sphinxext_layered.description import (
     Source,
 )
 from sphinxext_layered.errors import ModelError, OptionError
+from sphinxext_layered.values import sizes_and_type
 
 from .facts import about, attribute, is_keras_class, keras_base, keras_layer_class, name_of, parameters_of, qualified
 from .graph import (
@@ -39,7 +41,7 @@ from .graph import (
     renumbered,
 )
 from .shapes import flattened, shapes_of, tensor_shapes
-from .tracing import Function, InputShape, arguments_of, inside_of, symbolic_maker, trace
+from .tracing import OTHER_TYPE, Function, InputShape, arguments_of, inside_of, symbolic_maker, trace
 from .untouched import left_as_it_was
 
 TextCallable = Callable[[int, Any], Any]
@@ -60,9 +62,9 @@ def describe(
         A model of Keras 3 or tf_keras, a layer of theirs that holds layers, or any object with ``layers``
         whose members have an ``output_shape``, an ``output`` with a shape, or ``compute_output_shape``.
     input_shape : tuple, optional
-        The input's shape without its batch, or a tuple of them, for a model that does not know it. The
-        model itself stays as it is. Where a model leaves sizes of its input open, the shapes are those
-        that follow from the sizes given.
+        The input's shape without its batch, or a tuple of them, for a model that does not know it; with a
+        type where that is not the model's own: ``((32,), "int32")``. The model itself stays as it is. Where
+        a model leaves sizes of its input open, the shapes are those that follow from the sizes given.
     text_callable : callable, optional
         Called with each layer's index in ``model.layers`` and the layer; gives (text, above), or None.
 
@@ -77,7 +79,7 @@ def describe(
     OptionError
         `text_callable` or `input_shape` is not what it should be, or the model's input is of another shape.
     """
-    if layers_of(model) is None:
+    if layers_of(model) is None and not is_keras(model):
         raise ModelError(_not_a_model(model))
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
@@ -133,8 +135,7 @@ def _read(model: Any, input_shape: InputShape | None) -> Graph:
         return _read_attributes(model)
     unbuilt_sequential = hasattr(model, "_functional") and functional_of(model) is None
     if unbuilt_sequential and input_shape is not None and len(input_shape) == 1:
-        with contextlib.suppress(Exception):  # the trace says what is wrong
-            model.build((None, *input_shape[0]))  # it has a graph from then on
+        _build(model, *sizes_and_type(input_shape[0]))  # it has a graph from then on
     functional = functional_of(model)
     if functional is None and not _has_own_call(model):
         with contextlib.suppress(ModelError):  # as for any model of which neither shapes nor calls are known
@@ -145,6 +146,20 @@ def _read(model: Any, input_shape: InputShape | None) -> Graph:
         return graph if functional is None else _read_functional(model, functional)
     graph = _read_functional(model, functional)
     return graph if input_shape is None else _narrowed(model, functional, graph, input_shape)
+
+
+def _build(model: Any, sizes: Shape, dtype: str | None) -> None:
+    """Build a sequential model where that can be; Keras would take its input for what its first layer computes with."""
+    own = list(model._layers)
+    for each in dict.fromkeys((dtype, dtype or OTHER_TYPE)):
+        try:
+            if each is not None:
+                source = sys.modules["keras"].layers.InputLayer(batch_shape=(None, *sizes), dtype=each)
+                model._layers = [source, *own]
+            model.build((None, *sizes))
+            return
+        except Exception:  # the trace says what is wrong
+            model._layers = own
 
 
 def _has_own_call(model: Any) -> bool:
@@ -161,7 +176,8 @@ def _read_functional(model: Any, functional: Any, shapes: Mapping[int, tuple[Sha
 def _narrowed(model: Any, functional: Any, graph: Graph, input_shape: InputShape) -> Graph:
     """Return a functional model's graph for an input whose open sizes are given."""
     declared = [ending.origin.shapes()[0] for ending in graph.inputs]
-    wanted = [(shape[0], *sizes) for shape, sizes in zip(declared, input_shape, strict=False)]
+    given = [sizes_and_type(each)[0] for each in input_shape]
+    wanted = [(shape[0], *sizes) for shape, sizes in zip(declared, given, strict=False)]
     if len(input_shape) != len(declared) or not all(map(_fits, wanted, declared)):
         known = ", ".join(str(shape[1:]) for shape in declared)
         raise OptionError(

@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from sphinxext_layered.description import Shape
 from sphinxext_layered.errors import ModelError
+from sphinxext_layered.values import Input, sizes_and_type
 
 from .graph import (
     Arguments,
@@ -43,7 +44,7 @@ from .graph import (
 )
 from .shapes import flattened, is_tensor, named_leaves, tensor_shapes
 
-InputShape = tuple[tuple[int | None, ...], ...]
+InputShape = tuple[Input, ...]
 Fill = tuple[int | None, int | None]
 Maker = Callable[[Shape, str], Any]
 Attempt = Callable[[Any, type, Arguments], Graph]
@@ -52,6 +53,9 @@ _OPEN: Final[tuple[Fill, ...]] = ((None, None),)
 _SYMBOLIC_FILLS: Final[tuple[Fill, ...]] = ((2, 16), (3, 24))
 _EAGER_FILLS: Final[tuple[Fill, ...]] = ((1, 24), (1, 40))
 """Batch and other open sizes of two traces; where their shapes differ, a size is open."""
+
+OTHER_TYPE: Final = "int32"
+"""What a model may take whose type is not known and that does not take numbers of its own type: words, mostly."""
 
 _KERAS_PREAMBLES = ("Exception encountered when calling", "Could not automatically infer the output shape")
 _LOST: Final = "where some of its tensors come from cannot be followed"
@@ -65,9 +69,22 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
     ModelError
         None of these is known.
     """
+    known = _known_arguments(model)
     if input_shape is not None:
-        specs = [Spec((None, *shape), None) for shape in input_shape]
-        return (tuple(specs) if len(specs) == 1 or _takes_several(model.call) else (specs,)), {}
+        specs = [Spec((None, *sizes), kind) for sizes, kind in map(sizes_and_type, input_shape)]
+        as_known = None if known is None else _as_known(specs, known)
+        return as_known or ((tuple(specs) if len(specs) == 1 or _takes_several(model.call) else (specs,)), {})
+    if known is None:
+        raise ModelError(
+            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
+            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
+            "or give input_shape, such as (224, 224, 3)"
+        )
+    return known
+
+
+def _known_arguments(model: Any) -> Arguments | None:
+    """Return what a model was called or built with, None where that is not known."""
     for node in getattr(model, "_inbound_nodes", None) or []:
         if hasattr(node, "arguments"):
             return mapped(list(node_arguments(node)), _batched_spec)  # type: ignore[no-any-return]
@@ -76,15 +93,21 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
         return mapped(tuple(called_with[0]), _batched_spec), mapped(dict(called_with[1]), _batched_spec)
     built_with = _build_config(model)
     if not built_with:
-        raise ModelError(
-            f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
-            "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
-            "or give input_shape, such as (224, 224, 3)"
-        )
+        return None
     if "input_shape" in built_with:
         return (_mapped_shapes(built_with["input_shape"]),), {}
     shapes = built_with.get("shapes_dict", built_with)
     return (), {name.removesuffix("_shape"): _mapped_shapes(shape) for name, shape in shapes.items()}
+
+
+def _as_known(specs: list[Spec], known: Arguments) -> Arguments | None:
+    """Return what a model was called with, in other shapes; None where it took other tensors than these."""
+    before = [leaf for leaf in flattened(list(known)) if isinstance(leaf, Spec)]
+    if [len(spec.shape) for spec in before] != [len(spec.shape) for spec in specs]:
+        return None
+    now = {id(old): Spec(new.shape, new.dtype or old.dtype) for old, new in zip(before, specs, strict=True)}
+    args, kwargs = mapped(list(known), lambda leaf: now.get(id(leaf), leaf))
+    return args, kwargs
 
 
 def trace(layer: Any, layer_class: type, arguments: Arguments) -> Graph:
@@ -96,18 +119,39 @@ def trace(layer: Any, layer_class: type, arguments: Arguments) -> Graph:
         Its call fails with such input.
     """
     failures: dict[Attempt, Exception] = {}
-    for attempt in (*_attempts(layer_class), _eager):
-        try:
-            return attempted(attempt, layer, layer_class, arguments)
-        except Exception as error:  # the user's call may raise anything
-            failures[attempt] = error
+    for typed in _of_types(arguments):
+        for attempt in (*_attempts(layer_class), _eager):
+            try:
+                return attempted(attempt, layer, layer_class, typed)
+            except Exception as error:  # the user's call may raise anything
+                failures.setdefault(attempt, error)
     failure = failures[_symbolic]
-    shapes = ", ".join(str(spec.shape[1:]) for spec in specs_in(list(arguments)))
+    if isinstance(failure, ModelError):
+        raise failure
+    specs = list(specs_in(list(arguments)))
+    shapes = ", ".join(f"{spec.shape[1:]}:{spec.dtype}" if spec.dtype else str(spec.shape[1:]) for spec in specs)
+    tried = "" if all(spec.dtype for spec in specs) else f", as {_own_type(layer)} or {OTHER_TYPE}"
     raise ModelError(
         f"the model {layer.name!r} ({type(layer).__name__}) cannot be called with input of shape {shapes}, batch left "
-        f"out: {type(failure).__name__}: {_reason(failure)}; give the input_shape that it takes, a tuple of shapes "
-        "where it takes several"
+        f"out{tried}: {type(failure).__name__}: {reason_of(failure)}; give the input_shape that it takes, a tuple of "
+        "shapes where it takes several, with a type where another is needed, such as (32,):int32"
     ) from failure
+
+
+def _of_types(arguments: Arguments) -> Iterator[Arguments]:
+    """Give the arguments as they are, for numbers of the layer's own type, and with another where none is known."""
+    yield arguments
+    if any(spec.dtype is None for spec in specs_in(list(arguments))):
+        args, kwargs = mapped(list(arguments), _of_other_type)
+        yield args, kwargs
+
+
+def _of_other_type(leaf: Any) -> Any:
+    return Spec(leaf.shape, leaf.dtype or OTHER_TYPE) if isinstance(leaf, Spec) else leaf
+
+
+def _own_type(layer: Any) -> str:
+    return str(getattr(layer, "input_dtype", None) or getattr(layer, "compute_dtype", None) or "float32")
 
 
 def inside_of(layer: Any, layer_class: type, arguments: Arguments) -> Graph | None:
@@ -124,7 +168,10 @@ def attempted(attempt: Attempt, layer: Any, layer_class: type, arguments: Argume
         warnings.simplefilter("ignore")  # what Keras has to say of an attempt is in its error
         graph = attempt(layer, layer_class, arguments)
     if not graph.layers:
-        raise ModelError("its call uses no layers")
+        raise ModelError(
+            f"{layer.name!r} ({type(layer).__name__}) calls no layers: a model, or a layer that is made of layers, is "
+            "expected"
+        )
     return graph
 
 
@@ -134,7 +181,7 @@ def _attempts(layer_class: type) -> tuple[Attempt, ...]:
     return (*on_keras_tensors, _symbolic) if hasattr(_framework(layer_class), "KerasTensor") else (_symbolic,)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return the line of an error that says something; Keras begins with where it was, in bold type."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -228,7 +275,7 @@ def _zeros_maker(layer_class: type) -> Maker:
 
 def _made(layer: Any, arguments: Arguments, make: Maker, fill: Fill) -> Arguments:
     """Return the arguments of a call with a new tensor for each `Spec`."""
-    dtype = getattr(layer, "input_dtype", None) or getattr(layer, "compute_dtype", None) or "float32"
+    dtype = _own_type(layer)
     batch, other = fill
 
     def tensor(leaf: Any) -> Any:
@@ -401,7 +448,7 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
     stack: list[Any] = []
     is_running = False
     node_class = sys.modules[f"{_framework(layer_class).__name__}.src.ops.node"].Node
-    enter, connect = layer_class.__call__, node_class.__init__
+    enter, infer, connect = layer_class.__call__, layer_class.symbolic_call, node_class.__init__  # type: ignore[attr-defined]
 
     def run(*args: Any, **kwargs: Any) -> Any:
         nonlocal is_running
@@ -423,6 +470,14 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
         finally:
             stack.pop()
 
+    def inferred(child: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return infer(child, *args, **kwargs)
+        except Exception:  # its shapes may be told for other arguments than its call takes
+            if not is_running:
+                raise
+            return child.call(*args, **kwargs)
+
     def connected(
         node: Any, operation: Any, call_args: Any = None, call_kwargs: Any = None, outputs: Any = None
     ) -> None:
@@ -441,6 +496,7 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
     with (
         _replaced_in(layer, "symbolic_call", run),
         _replaced(layer_class, "__call__", entered),
+        _replaced(layer_class, "symbolic_call", inferred),
         _replaced(node_class, "__init__", connected),
     ):
         layer(*args, **kwargs)
@@ -497,7 +553,13 @@ def _layers_of_call(layer: Any, layer_class: type, arguments: Arguments, make: M
         return result
 
     args, kwargs = _made(layer, arguments, make, fill)
-    with _replaced_in(layer, "call", run), _replaced(layer_class, "__call__", entered):
+    with contextlib.ExitStack() as undo:
+        undo.enter_context(_replaced_in(layer, "call", run))
+        undo.enter_context(_replaced(layer_class, "__call__", entered))
+        operation = getattr(_framework(layer_class), "Operation", None)
+        if operation is not None:  # it may compute its shapes without being called
+            by_calling = functools.partial(operation.compute_output_spec, layer)
+            undo.enter_context(_replaced_in(layer, "compute_output_spec", by_calling))
         for _ in range(2):
             layer(*args, **kwargs)
     seen = [graph for watch in runs if (graph := watch.graph()).layers]

@@ -21,7 +21,9 @@ from typing import Any
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import ModelError
 
-from .keras import TextCallable, describe, layers_of
+from .facts import is_layer_class
+from .keras import TextCallable, describe, is_keras, layers_of
+from .tracing import reason_of
 
 Build = Callable[[], object]
 
@@ -31,7 +33,11 @@ _SETTINGS = ("image_data_format", "floatx", "epsilon", "dtype_policy")
 
 
 def build_and_describe(
-    build: Build, *, input_shape: object = None, text_callable: TextCallable | None = None
+    build: Build,
+    *,
+    input_shape: object = None,
+    text_callable: TextCallable | None = None,
+    allocated: Callable[[str], object] | None = None,
 ) -> ModelDescription:
     """Build a model and describe it, without its weights where that can be.
 
@@ -45,6 +51,8 @@ def build_and_describe(
         without weights, fails.
     input_shape, text_callable
         As in `describe`.
+    allocated : callable, optional
+        Called with the reason, in one line, where the weights were allocated after all.
 
     Returns
     -------
@@ -59,21 +67,52 @@ def build_and_describe(
         Whatever `build` or `text_callable` raise when the model is built with its weights.
     """
 
-    def described() -> ModelDescription:
-        return describe(model_from(build()), input_shape=input_shape, text_callable=text_callable)
+    def described(failed: str = "") -> ModelDescription:
+        model = model_from(build())
+        description = describe(model, input_shape=input_shape, text_callable=text_callable)
+        reason = _why_allocated(model, failed)
+        if reason and allocated is not None:
+            allocated(reason)
+        return description
 
+    failed = ""
     with _settings_kept() as take:
         try:
             with _settings_kept(), _without_weights(take):
                 return described()
-        except Exception:  # it may need values: the next run tells
-            pass
+        except Exception as error:  # it may need values: the next run tells
+            failed = _said(error)
         finally:
             _clear_session()
         try:
-            return described()
+            return described(failed)
         finally:
             _clear_session()
+
+
+def _said(error: Exception) -> str:
+    """Return what an exception says in one line; one of the user's may fail at that, too."""
+    try:
+        return f"{type(error).__name__}: {reason_of(error)}"
+    except Exception:
+        return type(error).__name__
+
+
+def _why_allocated(model: object, failed: str) -> str:
+    """Return why a model has weights, in one line; the empty text where it has none or is not Keras's."""
+    if not is_keras(model):
+        return ""
+    if failed:
+        return f"it cannot be built without them: {failed}"
+    try:
+        has_values = any(getattr(weight, "_value", weight) is not None for weight in model.weights)  # type: ignore[attr-defined]
+    except Exception:  # a property of the user's may raise anything
+        return ""
+    if not has_values:
+        return ""
+    if any(base.__module__.startswith("tf_keras.") for base in type(model).__mro__):
+        return "tf_keras builds no model without them"
+    return "it was built before it was asked for, as when a module makes it while it is imported"
 
 
 def model_from(value: object) -> object:
@@ -84,7 +123,7 @@ def model_from(value: object) -> object:
     ModelError
         It is something else.
     """
-    if isinstance(value, type) and hasattr(value, "layers"):
+    if isinstance(value, type) and (hasattr(value, "layers") or is_layer_class(value)):
         needed = _needed_arguments(value)
         if needed:
             raise ModelError(
@@ -92,7 +131,7 @@ def model_from(value: object) -> object:
                 "arguments, or name a function that returns the model"
             )
         value = value()
-    if layers_of(value) is None:
+    if layers_of(value) is None and not is_keras(value):
         raise ModelError(_wrong_value(value))
     return value
 
@@ -135,7 +174,9 @@ def _without_weights(arrived: Callable[[], None]) -> Iterator[None]:
             arrived()
             _clear_session(name)  # not the other's: that would end its stateless scope
             if hasattr(framework, "StatelessScope"):
-                undo.enter_context(framework.StatelessScope(initialize_variables=False))
+                scope = framework.StatelessScope(initialize_variables=False)
+                undo.enter_context(scope)
+                undo.enter_context(_values_deferred(framework, scope))
                 undo.enter_context(_replaced(framework.Model, "compile", _nothing))
             elif name != "tf_keras":
                 return
@@ -170,6 +211,46 @@ def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
             delattr(owner, name)
         else:
             setattr(owner, name, own)
+
+
+@contextlib.contextmanager
+def _values_deferred(framework: Any, scope: Any) -> Iterator[None]:
+    """Let variables be made of values in the scope, such as an optimizer's count of steps or an RNN's states.
+
+    By itself Keras refuses that and takes nothing but initializers: so a value is taken for its own initializer.
+    Within scopes that Keras opens for calls of layers this is refused as it always is.
+    """
+    make = framework.Variable.__init__
+    scopes = sys.modules[framework.StatelessScope.__module__]
+
+    def init(self: Any, initializer: Any, shape: Any = None, dtype: Any = None, *args: Any, **kwargs: Any) -> None:
+        if scopes.get_stateless_scope() is None:  # the builder cleared Keras's session
+            scope.state_mapping.clear()
+            scope.__enter__()
+        if scopes.get_stateless_scope() is scope and not (callable(initializer) or isinstance(initializer, str)):
+            if not isinstance(initializer, framework.Variable):
+                initializer = self._convert_to_tensor(initializer, dtype=dtype)
+            shape, dtype = tuple(initializer.shape), dtype or initializer.dtype
+            initializer = _Value(initializer)
+        make(self, initializer, shape, dtype, *args, **kwargs)
+
+    with contextlib.ExitStack() as undo:
+        undo.enter_context(_replaced(framework.Variable, "__init__", init))
+        optimizer = framework.optimizers.Optimizer
+        for name in ("add_variable_from_reference", "_var_key"):  # TensorFlow's own look at a variable's value
+            for plain in [vars(base)[name] for base in optimizer.__mro__ if name in vars(base)][-1:]:
+                undo.enter_context(_replaced(optimizer, name, plain))
+        yield
+
+
+class _Value:
+    """An initializer that gives a value at hand, or that of another variable."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        return getattr(self.value, "value", self.value)
 
 
 @contextlib.contextmanager
@@ -215,25 +296,30 @@ class _Watcher(MetaPathFinder):
         self.begin = begin
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find one of the modules as the other finders do; a look-up need not lead to its import."""
         if name not in self.names:
             return None
-        self.names.discard(name)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             spec = find(name, path, target) if find is not None and finder is not self else None
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _AnnouncingLoader(spec.loader, self.begin)
+                    spec.loader = _AnnouncingLoader(spec.loader, self.loaded)
                 return spec
         return None
+
+    def loaded(self, name: str) -> None:
+        if name in self.names:
+            self.names.discard(name)
+            self.begin(name)
 
 
 class _AnnouncingLoader(Loader):
     """Loads a module as its own loader does, and then says so."""
 
-    def __init__(self, loader: Any, begin: Callable[[str], None]) -> None:
+    def __init__(self, loader: Any, loaded: Callable[[str], None]) -> None:
         self.loader = loader
-        self.begin = begin
+        self.loaded = loaded
 
     def create_module(self, spec: Any) -> Any:
         return self.loader.create_module(spec)
@@ -242,7 +328,7 @@ class _AnnouncingLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
-        self.begin(module.__name__)
+        self.loaded(module.__name__)
 
 
 def _clear_session(*names: str) -> None:

@@ -44,8 +44,8 @@ class ModelRequest(NamedTuple):
         The reference, as `sphinxext_layered.target.parse_target` reads it; empty where `file` is set.
     file : str or None
         A saved model, a configuration or a description, relative to the project's root with forward slashes.
-    input_shape : tuple of tuple of (int or None), or None
-        The shape of each input without the batch.
+    input_shape : tuple of tuple, or None
+        The shape of each input without the batch, with its type where that was given: what the option is read as.
     text_reference : str or None
         Where the callable is that gives the layers' texts.
     depends : tuple of str
@@ -112,11 +112,21 @@ class WorkerSettings(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A model's description, and what it was made from."""
+    """A model's description, and what it was made from.
+
+    Attributes
+    ----------
+    request : ModelRequest
+    description : ModelDescription
+    made_from : MadeFrom
+    allocated : str
+        Why the model was built with its weights; empty where it has none.
+    """
 
     request: ModelRequest
     description: ModelDescription
     made_from: MadeFrom
+    allocated: str = ""
 
 
 class Failed(NamedTuple):

@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from sphinxext_layered.errors import ModelError, OptionError, TargetError
-from sphinxext_layered.target import Target, parse_target
+from sphinxext_layered.target import Target, literal_arguments, parse_target
 from sphinxext_layered.values import did_you_mean
 
 from .dependencies import FRAMEWORKS
@@ -203,9 +203,14 @@ class _Server:
         """Give the answer to a request, whatever the user's code does."""
         self._recorder.begin()
         try:
-            description, roots = self._describe(request)
+            reasons: list[str] = []
+            description, roots = self._describe(request, reasons.append)
             made_from = self._recorder.finish(roots, request["files"], self._settings["environment"])
-            answer: dict[str, Any] = {"description": description, "made_from": made_from.document()}
+            answer: dict[str, Any] = {
+                "description": description,
+                "made_from": made_from.document(),
+                "allocated": "".join(reasons),
+            }
         except _AgainError:
             answer = {"again": True}
         except BaseException as error:  # the user's code may raise anything
@@ -213,7 +218,9 @@ class _Server:
         answer["spent"] = self._put_back()
         return answer
 
-    def _describe(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    def _describe(
+        self, request: dict[str, Any], allocated: Callable[[str], object]
+    ) -> tuple[dict[str, Any], list[str]]:
         texts = parse_target(request["text"]) if request["text"] else None
         target = parse_target(request["target"]) if request["target"] else None
         roots = [wanted.module for wanted in (target, texts) if wanted is not None]
@@ -227,7 +234,9 @@ class _Server:
         shape = request["input_shape"]
         input_shape = None if shape is None else tuple(tuple(sizes) for sizes in shape)
         self._seed()
-        description = reading.build_and_describe(build, input_shape=input_shape, text_callable=text_callable)
+        description = reading.build_and_describe(
+            build, input_shape=input_shape, text_callable=text_callable, allocated=allocated
+        )
         return description.to_document(), roots
 
     def _file_builder(self, path: str) -> Callable[[], object]:
@@ -248,36 +257,54 @@ class _Server:
 
     def _builder(self, target: Target) -> Callable[[], object]:
         found = self._resolve(target)
-        if not target.called and not isinstance(found, type) and hasattr(found, "layers"):
+        if not target.called and _is_model(found):
             return lambda: found
-        if not callable(found):
-            raise TargetError(
-                f"{target.module}:{target.attribute} is a {type(found).__name__}, not a model nor what makes one; name "
-                "the function that returns the model"
-            )
-        _check_arguments(target, found)
+        _check_call(found, target.attribute, target.arguments, target)
 
         def build() -> object:
-            args, kwargs = target.literal_arguments()
-            return found(*args, **kwargs)
+            args, kwargs = literal_arguments(target.arguments)
+            return self._followed(found(*args, **kwargs), target)
 
         return build
 
+    def _followed(self, value: Any, target: Target) -> Any:
+        """Take the steps that follow the first call; a method or class at the end is called without being asked."""
+        done = f"{target.attribute}(...)"
+        steps = [*target.then]
+        while steps:
+            step = steps.pop(0)
+            if step.startswith("."):
+                value = self._attribute(value, step[1:], target)
+                done += step
+                if not steps and (isinstance(value, type) or inspect.isroutine(value)):
+                    steps.append("()")
+            else:
+                self._check_place(value, target, called=True)
+                _check_call(value, done, step[1:-1], target)
+                args, kwargs = literal_arguments(step[1:-1])
+                value = value(*args, **kwargs)
+                done += "(...)" if step != "()" else step
+        if isinstance(value, type):
+            self._check_place(value, target, called=True)
+        return value
+
     def _resolve(self, target: Target) -> Any:
-        module = self._import(target.module)
-        found: Any = module
+        found: Any = self._import(target.module)
         for name in target.attribute.split("."):
-            try:
-                found = getattr(found, name)
-            except AttributeError as error:
-                if isinstance(found, types.ModuleType) and (inner := self._submodule(found, name)) is not None:
-                    found = inner
-                    continue
-                if _raised_inside(error):
-                    raise
-                raise TargetError(_no_attribute(found, name, target)) from error
-            self._check_step(found, target)
-        self._check_place(found, target)
+            found = self._attribute(found, name, target)
+        self._check_place(found, target, called=target.called)
+        return found
+
+    def _attribute(self, value: Any, name: str, target: Target) -> Any:
+        try:
+            found = getattr(value, name)
+        except AttributeError as error:
+            if isinstance(value, types.ModuleType) and (inner := self._submodule(value, name)) is not None:
+                return inner
+            if _raised_inside(error):
+                raise
+            raise TargetError(_no_attribute(value, name, target)) from error
+        self._check_step(found, target)
         return found
 
     def _submodule(self, package: types.ModuleType, name: str) -> types.ModuleType | None:
@@ -361,8 +388,9 @@ class _Server:
             return
         if not _is_within(target.module, allowed):
             raise _refused(f"the module {target.module!r}", target, allowed)
-        if any(part.startswith("__") for part in target.attribute.split(".")):
-            raise _refused(f"the name {target.attribute!r}", target, allowed)
+        for name in (*target.attribute.split("."), *(step[1:] for step in target.then if step[0] == ".")):
+            if name.startswith("__"):
+                raise _refused(f"the name {name!r}", target, allowed)
 
     def _check_file(self, path: str) -> None:
         """Refuse a saved model that names other modules, before older versions of Keras import them."""
@@ -384,9 +412,9 @@ class _Server:
         if allowed is not None and isinstance(found, types.ModuleType) and not _is_within(found.__name__, allowed):
             raise _refused(f"the module {found.__name__!r}", target, allowed)
 
-    def _check_place(self, found: Any, target: Target) -> None:
+    def _check_place(self, found: Any, target: Target, *, called: bool) -> None:
         allowed = self._settings["modules"]
-        if allowed is None or (not target.called and not isinstance(found, type) and hasattr(found, "layers")):
+        if allowed is None or (not called and _is_model(found)):
             return
         for place in _places(found):
             if not _is_within(place, allowed):
@@ -427,8 +455,21 @@ def _refused(what: str, target: Target, allowed: list[str]) -> TargetError:
     )
 
 
-def _check_arguments(target: Target, found: Callable[..., Any]) -> None:
-    args, kwargs = target.literal_arguments()
+def _is_model(found: Any) -> bool:
+    """Tell whether what a name leads to is drawn as it is, rather than called."""
+    from sphinxext_layered.reading.keras import is_keras
+
+    return not isinstance(found, type) and (hasattr(found, "layers") or is_keras(found))
+
+
+def _check_call(found: Any, name: str, arguments: str, target: Target) -> None:
+    where = f"{target.module}:{name}"
+    if not callable(found):
+        raise TargetError(
+            f"{where} is a {type(found).__name__}, not a model nor what makes one; name the function that returns the "
+            "model"
+        )
+    args, kwargs = literal_arguments(arguments)
     try:
         signature = inspect.signature(found)
     except (ValueError, TypeError):
@@ -436,10 +477,10 @@ def _check_arguments(target: Target, found: Callable[..., Any]) -> None:
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
-        name = target.attribute.rpartition(".")[2]
+        takes = getattr(found, "__name__", type(found).__name__) + _shortened(str(signature), 300)
         raise TargetError(
-            f"{target.module}:{target.attribute} cannot be called with ({target.arguments}): {error}; "
-            f"it takes {name}{_shortened(str(signature), 300)}; write its arguments in the reference, as literals"
+            f"{where} cannot be called with ({arguments}): {error}; it takes {takes}; write its arguments in the "
+            "reference, as literals"
         ) from None
 
 

@@ -156,7 +156,8 @@ def _result(request: ModelRequest, answer: Mapping[str, Any], child: _Child) -> 
             return Failed(request, subtype, message, detail + child.output())
     try:
         description = ModelDescription.from_document(answer.get("description"))
-        return Described(request, description, MadeFrom.from_document(answer.get("made_from")))
+        made_from = MadeFrom.from_document(answer.get("made_from"))
+        return Described(request, description, made_from, str(answer.get("allocated") or ""))
     except (DescriptionError, ValueError) as error:
         return Failed(request, "worker", _garbled(str(error)), child.output())
 

@@ -1,10 +1,11 @@
 """How shapes become sizes of boxes."""
 
 import pytest
-from factories import layer, model, vgg16
+from factories import graph, layer, model, vgg16
 from geometry import boxes, depths, fronts, in_order, texts
 
 from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.layout.axes import drawn_sizes
 from sphinxext_layered.drawing.scene import Line
 from sphinxext_layered.options import SIZING_MODES, LayeredViewOptions
 
@@ -135,6 +136,71 @@ def test_channels_first_ends_where_axes_are_mixed():
     )
     heights = [front.height for front in in_order(lay_out(description, LayeredViewOptions()))]
     assert heights == pytest.approx([256, 256, 64])
+
+
+def sizes_of(*nodes):
+    description = graph(*nodes)
+    sizes = drawn_sizes(description)
+    return {layer.name: sizes[layer.index] for layer in description.layers}
+
+
+FIRST, LAST = {"data_format": "channels_first"}, {"data_format": "channels_last"}
+
+
+def test_one_pooling_turns_no_layers_before_it_that_work_on_the_last_axis():
+    sizes = sizes_of(
+        ("input", layer("InputLayer", 100, 64)),
+        ("attend", layer("MultiHeadAttention", 100, 64), "input", "input"),
+        ("drop", layer("Dropout", 100, 64), "attend"),
+        ("sum", layer("Add", 100, 64), "input", "drop"),
+        ("norm", layer("LayerNormalization", 100, 64), "sum"),
+        ("pool", layer("AveragePooling1D", 100, 32, **FIRST), "norm"),
+    )
+    assert {name: each for name, each in sizes.items() if each != (100, 64)} == {"pool": (32, 100)}
+
+
+def test_layers_that_work_on_the_last_axis_are_not_turned_by_what_they_feed():
+    sizes = sizes_of(
+        ("words", layer("InputLayer", 100)),
+        ("embed", layer("Embedding", 100, 64), "words"),
+        ("read", layer("LSTM", 100, 64, bases=("keras.layers.RNN", "keras.layers.Layer")), "embed"),
+        ("norm", layer("LayerNormalization", 100, 64), "read"),
+        ("pool", layer("AveragePooling1D", 100, 32, **FIRST), "norm"),
+    )
+    assert sizes == {"words": (100,), "embed": (100, 64), "read": (100, 64), "norm": (100, 64), "pool": (32, 100)}
+
+
+def test_layers_that_change_axes_stop_what_is_turned_by_what_they_feed():
+    sizes = sizes_of(
+        ("input", layer("InputLayer", 100, 8)),
+        ("early", layer("Stage", 100, 16), "input"),
+        ("skip", layer("Activation", 100, 16), "early"),
+        ("late", layer("Stage", 16, 50), "skip"),
+        ("sum", layer("Add", 16, 50), "late"),
+        ("pool", layer("AveragePooling1D", 16, 25, **FIRST), "sum"),
+    )
+    assert sizes == {
+        "input": (100, 8), "early": (100, 16), "skip": (100, 16), "late": (50, 16), "sum": (50, 16), "pool": (25, 16)
+    }  # fmt: skip
+
+
+def test_what_channels_first_layers_take_and_give_is_turned():
+    sizes = sizes_of(
+        ("image", layer("InputLayer", 3, 32, 24)),
+        ("scaled", layer("Rescaling", 3, 32, 24), "image"),
+        ("mask", layer("InputLayer", 1, 32, 24)),
+        ("both", layer("Concatenate", 4, 32, 24), "scaled", "mask"),
+        ("conv", layer("Conv2D", 64, 30, 22, **FIRST), "both"),
+        ("block", layer("Block", 64, 15, 11), "conv"),
+        ("sum", layer("Add", 64, 15, 11), "block", "block"),
+        ("pool", layer("GlobalAveragePooling2D", 64, **FIRST), "sum"),
+        ("shape", layer("Reshape", 64, 15, 11), "pool"),
+        ("up", layer("Conv2DTranspose", 32, 30, 22, **FIRST), "shape"),
+    )
+    assert sizes == {
+        "image": (32, 24, 3), "scaled": (32, 24, 3), "mask": (32, 24, 1), "both": (32, 24, 4), "conv": (30, 22, 64),
+        "block": (15, 11, 64), "sum": (15, 11, 64), "pool": (64,), "shape": (15, 11, 64), "up": (30, 22, 32),
+    }  # fmt: skip
 
 
 def test_sequence_counts_length_and_channels_once_each():

@@ -40,3 +40,19 @@ assert sys.meta_path[0] is before[0], sys.meta_path
 print(description.parameters, description.layers[0].name, keras.config.image_data_format())
 """
     assert run(script) == f"{10**12 + 10**6} dense channels_last"
+
+
+def test_look_up_before_the_import_allocates_nothing_either():
+    script = """
+import importlib.util, tracemalloc
+from sphinxext_layered.reading import build_and_describe
+calls = []
+def build():
+    calls.append(1)
+    assert importlib.util.find_spec("keras") is not None and "keras" not in sys.modules
+    import tensorflow as tf
+    return tf.keras.Sequential([tf.keras.layers.Input((10**6,)), tf.keras.layers.Dense(10**6)])
+description = build_and_describe(build)
+print(description.parameters, calls)
+"""
+    assert run(script) == f"{10**12 + 10**6} [1]"

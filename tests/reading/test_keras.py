@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import ModelError, OptionError
-from sphinxext_layered.reading import describe
+from sphinxext_layered.reading import build_and_describe, describe
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +175,18 @@ def test_input_shape_gives_the_open_sizes_of_a_functional_model():
     assert by_name(known)["conv"].output_shapes == ((None, 10, 5, 4),)
     assert known.input_shapes == ((None, 21, 11, 3),)
     assert describe(model) == open_sizes
+
+
+@pytest.mark.parametrize("given", [describe, lambda model, **kwargs: build_and_describe(lambda: model, **kwargs)])
+def test_input_shape_needs_no_values_of_that_size(given):
+    image = keras.Input((None, None, 3), name="image")
+    inner = keras.Sequential([keras.Input((None, None, 4)), layers.Conv2D(5, 3, padding="same")], name="inner")
+    x = inner(layers.Conv2D(4, 3, padding="same", name="conv")(image)) + 1.0
+    model = keras.Model(image, layers.GlobalAveragePooling2D(name="mean")(x))
+    large = by_name(given(model, input_shape=(10**6, 10**6, 3)))
+    assert large["conv"].output_shapes == ((None, 10**6, 10**6, 4),)
+    assert large["inner"].output_shapes == ((None, 10**6, 10**6, 5),)
+    assert large["mean"].output_shapes == ((None, 5),)
 
 
 @pytest.mark.parametrize("shape", [(21, 11, 4), (21, 3), ((21, 11, 3), (4,))])

@@ -196,6 +196,89 @@ def test_call_that_needs_values_is_traced_with_zeros():
     assert describe(Branching(), input_shape=(None, 4)).layers[1].output_shapes == ((None, None, 2),)
 
 
+def test_call_that_computes_with_sizes_needs_no_values_of_that_size():
+    class Pixels(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(4, 1, name="conv")
+            self.dense = layers.Dense(2, name="dense")
+
+        def call(self, x):
+            batch, height, width, channels = self.conv(x).shape
+            return self.dense(ops.reshape(self.conv(x), (batch * height * width, channels)))
+
+    conv, dense = describe(Pixels(), input_shape=(10**6, 10**6, 3)).layers
+    assert conv.output_shapes == ((None, 10**6, 10**6, 4),)
+    assert dense.output_shapes == ((None, 2),)
+
+
+class Words(keras.Model):
+    """Looks words up without turning them into whole numbers, as Keras's own Embedding would."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = Table(name="table")
+        self.dense = layers.Dense(2, name="dense")
+
+    def call(self, words):
+        return self.dense(self.table(words))
+
+
+class Table(layers.Layer):
+    def build(self, shape):
+        self.vectors = self.add_weight(shape=(10, 4))
+
+    def call(self, words):
+        assert keras.backend.is_int_dtype(words.dtype), f"no words: {words.dtype}"
+        return tf.gather(self.vectors, words)
+
+
+@pytest.mark.parametrize("given", [(32,), "(32,):int32", ((32,), "int32"), ((32,), "int64")])
+@pytest.mark.parametrize(
+    "model", [Words, lambda: keras.Sequential([Table(name="table"), layers.Dense(2, name="dense")])]
+)
+def test_model_of_words_is_given_words(model, given):
+    description = describe(model(), input_shape=given)
+    assert rows(description) == [("table", ((None, 32, 4),)), ("dense", ((None, 32, 2),))]
+    assert description.input_shapes == ((None, 32),)
+
+
+def test_type_that_the_model_does_not_take_is_named():
+    with pytest.raises(
+        ModelError, match=r"shape \(32,\):float16, batch left out: .*no words: .*float32.*\(32,\):int32"
+    ):
+        describe(Words(), input_shape="(32,):float16")
+
+
+class Mixed(keras.Model):
+    """Takes two inputs by their names, of two types."""
+
+    def __init__(self):
+        super().__init__(name="mixed")
+        self.table, self.dense = Table(name="table"), layers.Dense(4, name="dense")
+
+    def call(self, inputs):
+        assert inputs["numbers"].dtype == "float32"
+        return self.dense(inputs["numbers"]) + tf.reduce_sum(self.table(inputs["words"]), axis=1)
+
+
+def test_several_inputs_have_their_own_types():
+    class Listed(Mixed):
+        def call(self, inputs):
+            return super().call({"numbers": inputs[0], "words": inputs[1]})
+
+    description = describe(Listed(), input_shape="(8,), (32,):int32")
+    assert rows(description) == [("dense", ((None, 4),)), ("table", ((None, 32, 4),))]
+    with pytest.raises(ModelError, match=r"\(8,\), \(32,\), batch left out, as float32 or int32: "):
+        describe(Listed(), input_shape=((8,), (32,)))
+
+
+def test_input_shape_follows_the_call_of_before():
+    model = Mixed()
+    model({"numbers": keras.Input((8,)), "words": keras.Input((32,), dtype="int32")})
+    assert rows(describe(model, input_shape=((8,), (5,)))) == [("dense", ((None, 4),)), ("table", ((None, 5, 4),))]
+
+
 def test_tensorflow_function_and_dynamic_shapes():
     class Graph(keras.Model):
         def __init__(self):
@@ -212,7 +295,9 @@ def test_tensorflow_function_and_dynamic_shapes():
 
 
 def test_call_that_fails_names_the_shape_and_the_reason():
-    with pytest.raises(ModelError, match=r"\(8, 8\), batch left out: ValueError: .*ndim.*input_shape"):
+    with pytest.raises(
+        ModelError, match=r"\(8, 8\), batch left out, as float32 or int32: ValueError: .*ndim.*input_shape"
+    ):
         describe(Residual(), input_shape=(8, 8))
 
 
@@ -226,6 +311,9 @@ def test_model_that_only_trains_others_shows_these():
     description = describe(Gan())
     assert rows(description) == [("generator", ((None, 8),)), ("critic", ((None, 1),))]
     assert rows(description.layers[0].nested) == [("up", ((None, 8),))]
+    assert sources(description) == {"generator": None, "critic": None}
+    assert ends(description) == ([], [])
+    assert description.incomplete == "it has no call of its own, so how its layers are connected is not known"
 
 
 def test_calls_are_not_watched_afterwards():
@@ -247,3 +335,49 @@ def test_open_sizes_are_found_where_the_backend_has_none(monkeypatch):
     assert description.layers[0].output_shapes == ((None, None, 8, 4),)
     sequential = keras.Sequential([layers.Dense(3)])
     assert describe(sequential, input_shape=(4,)).layers[0].output_shapes == ((None, 3),)
+
+
+def test_functions_of_tensorflow_between_layers_are_followed():
+    class Raw(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(3, name="two")
+
+        def call(self, x):
+            both = tf.concat([self.one(x), tf.nn.relu(x)], axis=-1)
+            return self.two(both) * tf.constant(2.0)
+
+    description = describe(Raw(), input_shape=(4,))
+    assert sources(description) == {"x": [], "one": ["x"], "function": ["one", "x"], "two": ["function"]}
+    assert ends(description) == (["x"], ["two"])
+    assert description.incomplete is None
+
+
+def test_what_values_go_through_outside_the_backend_is_not_made_up():
+    class Leaving(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(2, name="two")
+
+        def call(self, x):
+            return self.two(ops.convert_to_tensor(ops.convert_to_numpy(self.one(x)) + 1.0))
+
+    description = describe(Leaving(), input_shape=(4,))
+    assert sources(description) == {"x": [], "one": ["x"], "two": None}
+    assert ends(description) == (["x"], ["two"])
+    assert description.incomplete == "where some of its tensors come from cannot be followed"
+
+
+def test_call_whose_result_is_not_used_is_seen():
+    class Wasting(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(2, name="two")
+
+        def call(self, x):
+            self.two(x)
+            return self.one(x)
+
+    description = describe(Wasting(), input_shape=(4,))
+    assert sources(description) == {"x": [], "two": ["x"], "one": ["x"]}
+    assert ends(description) == (["x"], ["one"])

@@ -57,6 +57,68 @@ def compiled():
     return model
 
 
+def adam():
+    model = dense()
+    optimizer = keras.optimizers.Adam(1e-3, use_ema=True)
+    optimizer.learning_rate = 0.5
+    assert float(optimizer.learning_rate) == 0.5
+    model.compile(optimizer, keras.losses.MeanSquaredError(), metrics=[keras.metrics.AUC(), keras.metrics.Mean()])
+    return model
+
+
+def scheduled():
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    model = dense(dtype="mixed_float16")
+    model.compile(keras.mixed_precision.LossScaleOptimizer(keras.optimizers.SGD(rate)), "mse")
+    return model
+
+
+class Momentum(keras.optimizers.Optimizer):
+    """Makes variables of its own, when it is made and when it is built."""
+
+    def __init__(self):
+        super().__init__(learning_rate=0.1)
+        self.factors = keras.Variable([0.5, 0.25])
+
+    def build(self, variables):
+        super().build(variables)
+        self.momenta = [self.add_variable_from_reference(variable, "momentum") for variable in variables]
+
+
+def optimizer_of_its_own():
+    model = dense()
+    optimizer = Momentum()
+    optimizer.build(model.trainable_variables)
+    assert [momentum.shape for momentum in optimizer.momenta] == [weight.shape for weight in model.trainable_variables]
+    model.compile(optimizer)
+    return model
+
+
+class Measured(keras.Model):
+    """Holds metrics and variables beside its layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3)
+        self.loss_tracker = keras.metrics.Mean(name="loss")
+        self.temperature = keras.Variable(np.full((3,), 2.0), trainable=False)
+        self.copied = keras.Variable(self.temperature)
+
+    def call(self, x):
+        return self.dense(x) * self.temperature + self.copied
+
+
+def measured():
+    model = Measured()
+    model(keras.Input((4,)))
+    return model
+
+
+def session_cleared():
+    keras.backend.clear_session()
+    return dense()
+
+
 def stateful():
     return keras.Sequential([layers.Input(batch_shape=(2, 5, 3)), layers.LSTM(4, stateful=True)])
 
@@ -67,10 +129,24 @@ def adapted():
     return keras.Sequential([layers.Input((4,)), normalise, layers.Dense(2)])
 
 
+def adversarial():
+    critic = dense()
+    critic.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), "binary_crossentropy")
+    critic.trainable = False
+    noise = keras.Input((4,))
+    model = keras.Model(noise, critic(layers.Dense(4)(noise)))
+    model.compile(keras.optimizers.RMSprop(1e-4), "mse")
+    return model
+
+
 def fitted():
     model = compiled()
     model.fit(np.zeros((2, 4)), np.zeros((2, 3)), verbose=0)
     return model
+
+
+WITH_VALUES = (adam, scheduled, optimizer_of_its_own, measured, session_cleared, stateful, adversarial)
+"""Builders that make variables of values, which Keras by itself refuses without weights."""
 
 
 def small_application(name):
@@ -80,7 +156,7 @@ def small_application(name):
 @pytest.mark.parametrize(
     "build",
     [
-        *(recurrent, attention, custom, compiled, stateful, adapted, fitted),
+        *(recurrent, attention, custom, compiled, adapted, fitted, *WITH_VALUES),
         *map(small_application, ("VGG16", "MobileNetV2", "ResNet50", "EfficientNetB0")),
     ],
     ids=lambda build: build.__name__,
@@ -102,6 +178,26 @@ def test_weights_are_not_allocated():
         tracemalloc.stop()
     assert description.parameters == 40_000_400_000
     assert peak < 50_000_000
+
+
+@pytest.mark.parametrize("build", WITH_VALUES, ids=lambda build: build.__name__)
+def test_variables_made_of_values_cost_no_weights(build):
+    made = []
+    build_and_describe(lambda: made.append(build()) or made[-1])
+    (model,) = made
+    assert [weight.path for weight in model.weights if weight._value is not None] == []
+
+
+def test_variable_made_of_a_value_has_that_value():
+    def build():
+        counts = keras.Variable(np.arange(6).reshape(2, 3), dtype="int32", trainable=False)
+        assert (tuple(counts.shape), counts.dtype, int(ops.sum(counts))) == ((2, 3), "int32", 15)
+        counts.assign_add(ops.ones((2, 3), dtype="int32"))
+        return dense(int(ops.sum(counts)))
+
+    calls = []
+    assert build_and_describe(lambda: calls.append(1) or build()).layers[0].output_shapes == ((None, 21),)
+    assert calls == [1]
 
 
 def test_weights_are_not_allocated_where_tf_keras_is_imported_too():
@@ -174,7 +270,8 @@ def test_other_files_are_fetched(monkeypatch, tmp_path):
 
 def test_keras_is_itself_again_afterwards():
     def state():
-        return (keras.Model.compile, keras.Model.load_weights, keras.utils.get_file, list(sys.meta_path))
+        of_keras = (keras.Model.compile, keras.Model.load_weights, keras.utils.get_file, keras.Variable.__init__)
+        return (*of_keras, dict(vars(keras.optimizers.Optimizer)), list(sys.meta_path))
 
     before = state()
     build_and_describe(compiled)
@@ -189,7 +286,7 @@ def test_keras_is_itself_again_afterwards():
 def test_names_do_not_depend_on_what_was_built_before():
     alone = build_and_describe(dense)
     build_and_describe(attention)
-    build_and_describe(stateful)
+    build_and_describe(fitted)
     with pytest.raises(ZeroDivisionError):
         build_and_describe(lambda: (dense(), 1 / 0))
     dense()
@@ -217,7 +314,7 @@ def test_settings_that_the_users_module_chose_are_kept():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         build_and_describe(dense)
-        build_and_describe(stateful)
+        build_and_describe(fitted)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy("float32")
@@ -240,6 +337,39 @@ def test_builder_that_works_without_weights_is_called_once():
     calls = []
     build_and_describe(lambda: calls.append(1) or dense())
     assert calls == [1]
+
+
+def reasons_of(build):
+    reasons = []
+    build_and_describe(build, allocated=reasons.append)
+    return reasons
+
+
+def test_reason_why_weights_were_allocated_is_given():
+    import tf_keras
+
+    before = dense()
+    assert [reasons_of(build) for build in (dense, adam, custom)] == [[], [], []]
+    (reason,) = reasons_of(fitted)
+    assert reason == ("it cannot be built without them: ValueError: You must call `compile()` before using the model.")
+    (reason,) = reasons_of(lambda: before)
+    assert reason.startswith("it was built before")
+    (reason,) = reasons_of(lambda: tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(4,))]))
+    assert reason == "tf_keras builds no model without them"
+
+
+def test_exception_that_cannot_be_shown_does_no_harm():
+    class OddError(Exception):
+        def __str__(self):
+            raise RuntimeError("no")
+
+    def build():
+        model = dense()
+        if model.weights[0]._value is None:
+            raise OddError
+        return model
+
+    assert reasons_of(build) == ["it cannot be built without them: OddError"]
 
 
 def test_model_built_before_is_described_and_stays_whole():
@@ -277,6 +407,43 @@ class Net(keras.Model):
 class Wide(Net):
     def __init__(self, width, depth, *, bias=True):
         super().__init__()
+
+
+class Block(layers.Layer):
+    """A layer that is made of layers."""
+
+    def __init__(self):
+        super().__init__(name="block")
+        self.wide, self.narrow = layers.Dense(8, name="wide"), layers.Dense(3, name="narrow")
+
+    def call(self, x):
+        return self.narrow(self.wide(x))
+
+
+@pytest.mark.parametrize("made", [Block, lambda: Block], ids=["layer", "class"])
+def test_layer_that_is_made_of_layers_is_described_as_a_model_is(made):
+    description = build_and_describe(made, input_shape=(4,))
+    assert (description.name, description.class_name) == ("block", "Block")
+    assert description.input_shapes == ((None, 4),)
+    assert [(layer.name, layer.output_shapes) for layer in description.layers] == [
+        ("wide", ((None, 8),)),
+        ("narrow", ((None, 3),)),
+    ]
+
+
+def test_layer_that_was_built_knows_its_input():
+    block = Block()
+    block.build((None, 4))
+    assert [layer.output_shapes for layer in describe(block).layers] == [((None, 8),), ((None, 3),)]
+    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*give input_shape"):
+        describe(Block())
+
+
+def test_layer_that_calls_no_layers_is_refused():
+    with pytest.raises(
+        ModelError, match=r"'alone' \(Dense\) calls no layers: a model, or a layer that is made of layers"
+    ):
+        describe(layers.Dense(3, name="alone"), input_shape=(4,))
 
 
 async def coroutine():

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from worker_project import Project
+from worker_project import LAYERS, Project
 
 from sphinxext_layered import worker
 from sphinxext_layered.errors import WorkerError
@@ -58,7 +58,18 @@ def test_each_result_comes_as_soon_as_it_is_ready(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["function", "model", "Small", "Small.make", "partial", "nested.function", "Small(8, 4)"]
+    "target",
+    [
+        *("function", "model", "Small", "Small.make", "partial", "nested.function", "Small(8, 4)"),
+        *(
+            "Builder(2).made",
+            "Builder(depth=2).make((8, 4))",
+            "Builder(2).make",
+            "Builder(2).parts.kind",
+            "chosen(2)(8, 4)",
+        ),
+        *("Builder(2).itself().made", "Builder(2).Small"),
+    ],
 )
 def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None:
     project.write(
@@ -78,6 +89,22 @@ def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None
         def function():
             return Model(8, 4)
 
+        class Builder:
+            Small = Small
+
+            def __init__(self, depth):
+                self.made = Model(*(8, 4)[:depth])
+                self.parts = types.SimpleNamespace(kind=Small)
+
+            def itself(self):
+                return self
+
+            def make(self, sizes=(8, 4)):
+                return Model(*sizes)
+
+        def chosen(depth):
+            return Small
+
         model = Model(8, 4)
         partial = functools.partial(Model, 8, 4)
         nested = types.SimpleNamespace(function=function)
@@ -86,6 +113,22 @@ def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None
     (result,) = project.describe(f"kinds:{target}")
     assert isinstance(result, Described), result
     assert [layer.output_shapes for layer in result.description.layers] == [((None, 8),), ((None, 4),)]
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("good:build().layer", "good:Model has no 'layer'; did you mean 'layers'?"),
+        ("good:build().layers()", "good:build(...).layers is a list, not a model nor what makes one"),
+        ("good:build().grow(1, 2)", "good:build(...).grow cannot be called with (1, 2): too many positional arguments"),
+    ],
+)
+def test_step_that_leads_nowhere_is_told(project: Project, target: str, said: str) -> None:
+    project.write("layers.py", LAYERS + "    def grow(self, size): return self\n")
+    (failed,) = project.describe(target)
+    assert isinstance(failed, Failed)
+    assert failed.subtype == "target"
+    assert said in failed.message
 
 
 def test_arguments_are_never_shared_between_calls(project: Project) -> None:
@@ -148,6 +191,22 @@ def test_file_that_is_not_there_is_told(project: Project) -> None:
 # What a project trusts
 
 
+STRANGER = """
+from layers import Model
+
+def build(*_):
+    open('called', 'w')
+    return Model(8)
+
+class Net(Model):
+    def __init__(self):
+        build()
+
+    @classmethod
+    def make(cls):
+        return build()
+"""
+
 TRUSTED = """
 import os
 import functools
@@ -168,6 +227,12 @@ def build():
 def cached():
     return Model(8)
 
+class Builder:
+    os, foreign, Foreign, forged = os, stranger.build, stranger.Net, stranger.Net.make
+
+    def make(self):
+        return Model(8)
+
 @functools.wraps(build)
 def wrapped():
     return Model(8)
@@ -183,13 +248,17 @@ model = Model(8)
         "mypkg.models:hidden", "mypkg.models:method", "mypkg.models:bound", "mypkg.models:stranger.build",
         "mypkg.models:borrowed", "mypkg.models:build.__globals__", "mypkg.models:build.__class__", "mypkgs:build",
         "mypkg:os.getcwd",        "mypkg.models:functools.partial", "builtins:exec('x')",
+        "mypkg.models:Builder().os.getcwd()", "mypkg.models:Builder().os", "mypkg.models:Builder().foreign",
+        "mypkg.models:Builder.foreign()", "mypkg.models:Builder().Foreign", "mypkg.models:Builder().Foreign()",
+        "mypkg.models:Builder().forged", "mypkg.models:Builder().make.__globals__",
+        "mypkg.models:Builder().__class__()",
     ],
 )  # fmt: skip
 def test_object_of_another_package_is_refused(project: Project, target: str) -> None:
     project.write("mypkg/__init__.py", "import os")
     project.write("mypkg/models.py", TRUSTED)
     project.write("mypkgs.py", "open('imported', 'w')")
-    project.write("stranger.py", "from layers import Model\ndef build(): open('called', 'w'); return Model(8)")
+    project.write("stranger.py", STRANGER)
     failed, good = project.describe(target, "mypkg.models:build", modules=("mypkg",))
     assert isinstance(failed, Failed)
     assert failed.subtype == "target"
@@ -200,11 +269,11 @@ def test_object_of_another_package_is_refused(project: Project, target: str) -> 
     assert not (project.root / "called").exists()
 
 
-@pytest.mark.parametrize("name", ["build", "cached", "wrapped", "model"])
+@pytest.mark.parametrize("name", ["build", "cached", "wrapped", "model", "Builder().make", "Builder().make()"])
 def test_object_of_a_trusted_package_is_called(project: Project, name: str) -> None:
     project.write("mypkg/__init__.py", "")
     project.write("mypkg/models.py", TRUSTED)
-    project.write("stranger.py", "def build(): pass")
+    project.write("stranger.py", STRANGER)
     (result,) = project.describe(f"mypkg.models:{name}", modules=("mypkg",))
     assert isinstance(result, Described), result
 

@@ -58,6 +58,16 @@ class Net(keras.Model):
 
     def call(self, inputs):
         return self.dense(inputs)
+
+class Block(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+block = Block()
 """
 
 FIRST = """
@@ -87,9 +97,10 @@ def test_keras_models_are_the_same_alone_and_after_others(project: Project) -> N
     project.write("first.py", FIRST)
     project.write("plain.py", "import json\nfrom layers import Model\ndef build(): return Model(1)")
     before = started_children()
-    alone, disturbed, after, plot, gallery, first, again, last, net, plain = project.describe(
+    alone, disturbed, after, plot, gallery, first, again, last, net, block, plain = project.describe(
         "models:build", "models:disturb", "models:build", "models:plot", "models:keras_plots", "first:build",
-        "first:build", "models:build", ModelRequest(target="models:Net", input_shape=((5,),)), "plain:build",
+        "first:build", "models:build", ModelRequest(target="models:Net", input_shape=((5,),)),
+        ModelRequest(target="models:block", input_shape=(((5,), "float16"),)), "plain:build",
         timeout=120.0,
     )  # fmt: skip
     assert started_children() == before + 1
@@ -110,6 +121,8 @@ def test_keras_models_are_the_same_alone_and_after_others(project: Project) -> N
     for each in (first, again):
         assert isinstance(each, Described), each
         assert each.description.layers[0].output_shapes == ((None, 4, 8, 8),)
-    assert isinstance(net, Described), net
+    for each in (net, block):
+        assert isinstance(each, Described), each
+        assert each.description.input_shapes == ((None, 5),)
     assert isinstance(plain, Described)
     assert plain.made_from.distributions == ()

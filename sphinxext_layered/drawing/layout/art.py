@@ -10,7 +10,7 @@ from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, 
 
 from .canvas import moved_group
 from .connections import arrow
-from .grid import LEAD, PIN, PIN_PADDING, TRACK, Grid, Member, Pin, Placement, pin_side, pins_width
+from .grid import LEAD, PIN_PADDING, TRACK, Grid, Pin, pin_side, pins_width
 from .items import BoxItem, SignItem
 from .labels import faint
 from .routes import PLACES, At
@@ -19,7 +19,6 @@ from .textblock import centred
 _PORT: Final = 8.0
 """Between two lines that enter the same node, px."""
 
-_EDGE: Final = 3.0
 _BAR: Final = 3.0
 _LEADER_FROM: Final = 12.0
 
@@ -35,9 +34,8 @@ class _Artist:
         self.members = grid.members
         self.style = grid.style
         self.routes = grid.routes
-        self.place = Placement(grid)
+        self.place = grid.placement
         self.port_steps = self._port_steps()
-        self.edge_steps = self._edge_steps()
 
     def groups(self) -> Iterator[Group]:
         order = sorted(range(len(self.members)), key=lambda i: (self.members[i].column, self.members[i].lane))
@@ -46,7 +44,10 @@ class _Artist:
             ending[self.grid.links[i].edge.target].append(group)
         for i in order:
             y = self.place.axis(self.members[i])
-            yield from (moved_group(group, 0, y) for group in (*ending[i], *self._node(self.members[i])))
+            yield from (
+                moved_group(group, 0, y)
+                for group in (*ending[i], *self.members[i].item.draw(self.place.x(self.members[i]), self.style))
+            )
         for i in range(len(self.grid.links)):
             if i not in self.place.funnels:
                 yield self._line(i)
@@ -54,20 +55,13 @@ class _Artist:
             yield self._bar(node)
         for i in order:
             yield from self._label(i)
-            yield from self._pins(self.members[i])
-
-    def _node(self, member: Member) -> Iterator[Group]:
-        style, x = self.style, self.place.x(member)
-        if isinstance(member.item, BoxItem):
-            yield member.item.draw(x, style.shade_step, style.ground, style.font, style.ink)
-        elif isinstance(member.item, SignItem):
-            yield member.item.draw(x, (*style.ground[:3], 255), style.font, style.ink)
+            yield from self._pins(i)
 
     def _line(self, i: int) -> Group:
         link = self.grid.links[i]
         heights = [self._y_at(y) for _, y in self.routes.points[i]]
         points = [(self._x_at(x, y), y) for (x, _), y in zip(self.routes.points[i], heights, strict=True)]
-        shapes = tuple(arrow(points, self.style.line, self.style.line_width))
+        shapes = tuple(arrow(points, self.style.line, self.style.line_width, head=link.head))
         return Group("connector", shapes, title=link.title, connects=link.connects)
 
     def _bar(self, node: int) -> Group:
@@ -82,7 +76,8 @@ class _Artist:
         return Group("connector", (Polygon(corners, self.style.line), *line))
 
     def _track(self, gutter: int, source: int) -> float:
-        return self.place.sweep.rights[gutter] + LEAD + self.routes.tracks[gutter, source] * TRACK
+        bar = self.grid.bar_room(gutter) if source < 0 else 0.0
+        return self.place.sweep.rights[gutter] + LEAD + self.routes.tracks[gutter, source] * TRACK + bar
 
     def _x_at(self, at: At, y: float) -> float:
         if at.name == "track":
@@ -105,16 +100,18 @@ class _Artist:
             column = self.routes.nets[source, lane].end // PLACES
             return self.place.axes[lane, column] + self.style.side * self.place.levels[source, lane]
         axis = self.place.axis(self.members[at.of[0]])
+        if at.name == "exit":
+            return axis + self.members[at.of[0]].item.port(1, at.of[1])
         if at.name == "port":
             target, source = at.of
-            port = self.routes.ports[target, source]
-            return axis + port * self.port_steps[target]
+            port = self.routes.ports[target, source] * self.port_steps[target]
+            return axis + port + self.members[target].item.port(-1, source)
         return axis + self._edge(at)[1]
 
     def _edge(self, at: At) -> Point:
         node, side, source = at.of
         offset = self.routes.edges[node, side, source]
-        return self.members[node].item.edge(side, offset * self.edge_steps[node, side])
+        return self.members[node].item.edge(side, offset * self.grid.edge_steps[node, side])
 
     def _port_steps(self) -> dict[int, float]:
         """Return how far apart lines enter each node, less where it is low."""
@@ -123,15 +120,6 @@ class _Artist:
             if port:
                 room = self.members[target].item.port_room(1 if port > 0 else -1)
                 steps[target] = min(steps[target], room / abs(port))
-        return steps
-
-    def _edge_steps(self) -> dict[tuple[int, int], float]:
-        """Return how far apart lines meet the upper or lower edge of each node, less where it is narrow."""
-        steps: dict[tuple[int, int], float] = defaultdict(lambda: _EDGE)
-        for (node, side, _), offset in self.routes.edges.items():
-            if offset:
-                room = self.members[node].item.edge_room()
-                steps[node, side] = min(steps[node, side], room / abs(offset))
         return steps
 
     def _label(self, i: int) -> Iterator[Group]:
@@ -144,14 +132,15 @@ class _Artist:
         centre = self.place.x(member) + member.item.label_centre
         top = axis + near if sign > 0 else axis - near - label.height
         shapes: list[Shape] = list(centred(label, centre, top, self.style.ink))
-        edge = member.item.half_height
+        edge = member.item.reach(sign)
         if near - edge > _LEADER_FROM:
             ends = ((centre, axis + sign * edge), (centre, axis + sign * (near - 1)))
             shapes.insert(0, Line(*ends, faint(self.style.ink), 0.75))
         index = member.item.box.layer.index if isinstance(member.item, BoxItem | SignItem) else -1
         yield Group("label", tuple(shapes), layer=index if index >= 0 else None)
 
-    def _pins(self, member: Member) -> Iterator[Group]:
+    def _pins(self, i: int) -> Iterator[Group]:
+        member = self.members[i]
         if not member.pins:
             return
         side, font = pin_side(member), self.style.font
@@ -159,7 +148,7 @@ class _Artist:
         x = middle - pins_width(member.pins, font) / 2
         for pin in member.pins:
             width = font.width(pin.text)
-            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * (member.item.half_height + PIN))
+            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * self.place.pins[i])
             across, down = member.item.edge(side, far[0] - middle)
             near = (self.place.x(member) + across, self.place.axis(member) + down)
             shapes: tuple[Shape, ...] = (*self._stub(pin, near, far), self._name(pin, far, width, side))

@@ -13,7 +13,7 @@ from sphinxext_layered.drawing.scene import RGBA, Path, Point, Polygon, Shape
 CORNER: Final = 6.0
 """The radius of a line's corners, px."""
 
-HEAD: Final = 6.0
+HEAD: Final = 5.5
 """The length of an arrowhead, px."""
 
 _ARC: Final = 4
@@ -28,10 +28,13 @@ def line_colour(chosen: RGBA | None, ink: RGBA, ground: RGBA) -> RGBA:
     return over(soft, (*ground[:3], 255)) if ground[3] else soft
 
 
-def arrow(points: Sequence[Point], colour: RGBA, width: float) -> Iterator[Shape]:
+def arrow(points: Sequence[Point], colour: RGBA, width: float, *, head: bool = True) -> Iterator[Shape]:
     """Draw a line along points, with rounded corners, and an arrowhead at its end."""
     points = _distinct(points)
     if len(points) < 2:
+        return
+    if not head:
+        yield Path(rounded(points), colour, width)
         return
     size = HEAD + (width - 1)
     end, before = points[-1], points[-2]

@@ -6,8 +6,9 @@ Each is measured from its own middle, (0, 0), which lies on the axis of its lane
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from sphinxext_layered.drawing.fonts import Font
@@ -15,6 +16,7 @@ from sphinxext_layered.drawing.scene import RGBA, Group, Line, Point, Polygon, S
 from sphinxext_layered.drawing.summary import layer_title
 
 from .boxes import Box, Placed, box_shapes
+from .style import Style
 from .textblock import TextBlock
 
 RADIUS: Final = 9.0
@@ -22,6 +24,8 @@ RADIUS: Final = 9.0
 
 _BADGE: Final = 7.5
 _ARM: Final = 4.5
+_RING: Final = 2.5
+_SMALLER: Final = 2.0
 
 
 class Item(Protocol):
@@ -35,9 +39,8 @@ class Item(Protocol):
     def right(self) -> float:
         """How far it reaches to the right of its middle, px."""
 
-    @property
-    def half_height(self) -> float:
-        """How far it reaches above and below its middle, px."""
+    def reach(self, side: int) -> float:
+        """Return how far it reaches above (-1) or below (1) its middle, px."""
 
     @property
     def label(self) -> TextBlock | None:
@@ -50,6 +53,28 @@ class Item(Protocol):
     @property
     def label_centre(self) -> float:
         """The x of the middle of its label."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether lines may meet it from above and below."""
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether lines go on in it."""
+
+    @property
+    def entries(self) -> Mapping[int, int]:
+        """The lane in which the line from another member passes its edge, where that is not the axis."""
+
+    @property
+    def exits(self) -> Mapping[int, int]:
+        """The lane in which the line to another member passes its edge, where that is not the axis."""
+
+    def port(self, side: int, other: int) -> float:
+        """Return the y at which the line from (-1) or to (1) another member passes its edge."""
+
+    def draw(self, x: float, style: Style) -> Iterator[Group]:
+        """Draw it, with its middle at `x`."""
 
     def enter(self, y: float) -> float:
         """Return the x at which a line at `y` enters from the left."""
@@ -67,13 +92,39 @@ class Item(Protocol):
         """Return how far from the middle of the upper and lower edges lines may meet them, px."""
 
 
+class _Plain:
+    """What boxes and round nodes have in common: lines meet them anywhere."""
+
+    is_open: bool = True
+    is_frame: bool = False
+    entries: Mapping[int, int] = MappingProxyType({})
+    exits: Mapping[int, int] = MappingProxyType({})
+
+    def port(self, side: int, other: int) -> float:
+        """Return the axis."""
+        return 0.0
+
+
 @dataclass(frozen=True)
-class BoxItem:
-    """A layer's box; `shared` is the number that marks all calls of one layer, 0 for none."""
+class BoxItem(_Plain):
+    """A layer's box.
+
+    Attributes
+    ----------
+    box : Box
+        With the bands.
+    lean : {1, -1}
+        1 where its depth goes to the right.
+    shared : int
+        The number that marks all calls of one layer, 0 for none.
+    bands : tuple of Box
+        The layers that are folded onto it: slices at its right.
+    """
 
     box: Box
     lean: int
     shared: int = 0
+    bands: tuple[Box, ...] = ()
 
     @property
     def left(self) -> float:
@@ -85,10 +136,10 @@ class BoxItem:
         """Half the silhouette's width."""
         return (self.box.width + self.box.depth) / 2
 
-    @property
-    def half_height(self) -> float:
-        """Half the silhouette's height."""
-        return (self.box.height + self.box.depth) / 2 + (_BADGE if self.shared and not self.box.depth else 0)
+    def reach(self, side: int) -> float:
+        """Return half the silhouette's height, and what a badge adds."""
+        badge = _BADGE if self.shared and side < 0 and not self.box.depth else 0
+        return (self.box.height + self.box.depth) / 2 + badge
 
     @property
     def label(self) -> TextBlock | None:
@@ -137,22 +188,32 @@ class BoxItem:
         """Return what of the left edge, which lies in front or at the back, is above or below the axis."""
         return max((self.box.height + side * self.lean * self.box.depth) / 2 - 2, self.box.height / 5)
 
-    def draw(self, x: float, shade_step: float, ground: RGBA, font: Font, ink: RGBA) -> Group:
-        """Draw the box, and its badge where it has one."""
+    def draw(self, x: float, style: Style) -> Iterator[Group]:
+        """Draw the box with its bands, and its badge where it has one."""
         placed = self.placed(x)
-        shapes: tuple[Shape, ...] = box_shapes(placed, shade_step, ground)
-        if self.shared:
-            shapes += tuple(_badge(str(self.shared), (placed.left, placed.top), font, ground, ink))
-        index = self.box.layer.index
-        title = layer_title(self.box.layer)
-        return Group("layer", shapes, title=title, layer=index if index >= 0 else None)
+        slices = [replace(self.box, width=self.box.width - sum(band.width for band in self.bands)), *self.bands]
+        left = placed.left
+        places = []
+        for box in slices:
+            places.append(Placed(box, left, self.lean))
+            left += box.width
+        for each in places[:: self.lean]:  # each hides the side of the one before
+            shapes: tuple[Shape, ...] = box_shapes(each, style.shade_step, style.ground)
+            if self.shared and each is places[0]:
+                shapes += tuple(_badge(str(self.shared), (placed.left, placed.top), style))
+            yield Group("layer", shapes, title=layer_title(each.box.layer), layer=_index(each.box))
 
 
-def _badge(text: str, centre: Point, font: Font, ground: RGBA, ink: RGBA) -> Iterator[Shape]:
-    width = font.width(text)
+def _index(box: Box) -> int | None:
+    """Return the index of a box's layer, None for an operation."""
+    return box.layer.index if box.layer.index >= 0 else None
+
+
+def _badge(text: str, centre: Point, style: Style) -> Iterator[Shape]:
+    width = style.font.width(text)
     radius = max(_BADGE, width / 2 + 2)
-    yield Polygon(circle(centre, radius), (*ground[:3], 255), ink)
-    yield Text(centre[0] - width / 2, centre[1] + _middle(font), text, ink, width)
+    yield Polygon(circle(centre, radius), (*style.ground[:3], 255), style.ink)
+    yield Text(centre[0] - width / 2, centre[1] + _middle(style.font), text, style.ink, width)
 
 
 def _middle(font: Font) -> float:
@@ -161,12 +222,13 @@ def _middle(font: Font) -> float:
 
 
 @dataclass(frozen=True)
-class SignItem:
+class SignItem(_Plain):
     """A round node that merges tensors: its sign is drawn, or written where it is a word."""
 
     box: Box
     sign: str
     radius: float = RADIUS
+    bands: tuple[Box, ...] = ()
     label: TextBlock | None = None
     label_above: bool = False
     label_centre: float = 0.0
@@ -181,9 +243,8 @@ class SignItem:
         """The radius."""
         return self.radius
 
-    @property
-    def half_height(self) -> float:
-        """The radius."""
+    def reach(self, side: int) -> float:
+        """Return the radius."""
         return self.radius
 
     def enter(self, y: float) -> float:
@@ -207,18 +268,22 @@ class SignItem:
         """Return what of the circle lines from above or below meet well."""
         return self.radius * 0.5
 
-    def draw(self, x: float, fill: RGBA, font: Font, ink: RGBA) -> Group:
-        """Draw the circle and its sign."""
-        shapes = (Polygon(circle((x, 0), self.radius), fill, ink, 1.5), *self._sign(x, font, ink))
-        index = self.box.layer.index
-        title = layer_title(self.box.layer)
-        return Group("layer", shapes, title=title, layer=index if index >= 0 else None)
+    def draw(self, x: float, style: Style) -> Iterator[Group]:
+        """Draw the circle and its sign, within a ring for each layer that is folded onto it."""
+        for i, band in enumerate(reversed(self.bands)):
+            ring = Polygon(circle((x, 0), self.radius - _RING * i), band.look.fill, band.look.outline)
+            yield Group("layer", (ring,), title=layer_title(band.layer), layer=_index(band))
+        inner = self.radius - _RING * len(self.bands)
+        fill = (*style.ground[:3], 255)
+        shapes = (Polygon(circle((x, 0), inner), fill, style.ink, 1.5), *self._sign(x, style.font, style.ink))
+        yield Group("layer", shapes, title=layer_title(self.box.layer), layer=_index(self.box))
 
     def _sign(self, x: float, font: Font, ink: RGBA) -> Iterator[Shape]:
-        slanted = _ARM * 0.75
+        arm = min(_ARM, self.radius / 2)
+        slanted = arm * 0.75
         lines = {
-            "+": [((x - _ARM, 0.0), (x + _ARM, 0.0)), ((x, -_ARM), (x, _ARM))],
-            "\u2212": [((x - _ARM, 0.0), (x + _ARM, 0.0))],
+            "+": [((x - arm, 0.0), (x + arm, 0.0)), ((x, -arm), (x, arm))],
+            "\u2212": [((x - arm, 0.0), (x + arm, 0.0))],
             "\u00d7": [
                 ((x - slanted, -slanted), (x + slanted, slanted)),
                 ((x - slanted, slanted), (x + slanted, -slanted)),
@@ -232,21 +297,30 @@ class SignItem:
             yield Text(x - width / 2, _middle(font), self.sign, ink, width)
 
 
-def sign_radius(sign: str, font: Font) -> float:
-    """Return the radius of a round node with this sign."""
-    return RADIUS if len(sign) == 1 else max(RADIUS, font.width(sign) / 2 + 4)
+def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> float:
+    """Return the radius of a round node with this sign, and so many layers folded onto it, among boxes of a scale."""
+    own = RADIUS - _SMALLER * (1 - min(scale * 2, 1.0))
+    return (own if len(sign) == 1 else max(own, font.width(sign) / 2 + 4)) + _RING * bands
 
 
 @dataclass(frozen=True)
-class PortItem:
+class PortItem(_Plain):
     """A place at the edge of a row where a connection comes from the row before or goes to the next."""
 
     left: float = 0.0
     right: float = 0.0
-    half_height: float = 0.0
     label: TextBlock | None = None
     label_above: bool = True
     label_centre: float = 0.0
+    is_open: bool = False
+
+    def draw(self, x: float, style: Style) -> Iterator[Group]:
+        """Draw nothing."""
+        yield from ()
+
+    def reach(self, side: int) -> float:
+        """Return nothing."""
+        return 0.0
 
     def enter(self, y: float) -> float:
         """Return its own place."""

@@ -11,8 +11,9 @@ where those are.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ from sphinxext_layered.drawing.graph import Edge
 class At(NamedTuple):
     """One coordinate by its name, and what the name is of."""
 
-    name: Literal["leave", "enter", "edge", "track", "bar", "axis", "port", "level", "end"]
+    name: Literal["leave", "enter", "edge", "track", "bar", "axis", "exit", "port", "level", "end"]
     of: tuple[int, ...]
 
 
@@ -31,12 +32,28 @@ Point = tuple[At, At]
 
 @dataclass(frozen=True)
 class Cell:
-    """Where a node stands, and how lines may meet it: `open` above and below, `merges` from both."""
+    """Where a node stands, and how lines may meet it.
+
+    Attributes
+    ----------
+    column, lane : int
+    open : bool
+        Whether lines in a channel may meet it from there.
+    merges : frozenset of {-1, 1}
+        From where lines of other lanes may meet it: from above or below.
+    framed : bool
+        Whether it is a frame, whose edge each line passes in a lane of its own.
+    entries, exits : Mapping of int to int
+        Of a frame: how many lanes from its axis the line from (or to) another node passes its edge, where not on it.
+    """
 
     column: int
     lane: int
     open: bool = True
-    merges: bool = False
+    merges: frozenset[int] = frozenset()
+    framed: bool = False
+    entries: Mapping[int, int] = field(default_factory=dict)
+    exits: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -151,14 +168,33 @@ class _Router:
     def _route(self, i: int) -> list[Point]:
         edge = self.edges[i]
         source, target = (self.cells[each] for each in edge)
+        if source.exits.get(edge.target) or target.entries.get(edge.source):
+            return self._through_edges(edge)
         if source.lane == target.lane and self._take(edge.source, source.lane, source.column, target.column):
             if target.column == source.column + 1:
                 self.result.straight.add(i)
             self._arrive(edge, 0.0, 0.0)
-            return [self._leave(edge.source), self._enter(edge)]
+            return [self._leave(edge), self._enter(edge)]
         if source.lane != target.lane:
             return self._merging(edge) or self._along_source(edge) or self._along_target(edge) or self._around(edge)
         return self._around(edge)
+
+    def _through_edges(self, edge: Edge) -> list[Point]:
+        """Route a line that passes the edge of a frame beside the frame's axis."""
+        source, target = (self.cells[each] for each in edge)
+        leaves, enters = source.exits.get(edge.target, 0), target.entries.get(edge.source, 0)
+        if target.column == source.column + 1 or (
+            not leaves and self._take(edge.source, source.lane, source.column, target.column)
+        ):
+            gutter = target.column - 1
+        elif not enters and self._take(edge.source, target.lane, source.column, target.column):
+            gutter = source.column
+        else:
+            return self._around(edge)
+        start = self._leave(edge)
+        track = self._vertical(edge, gutter, source.lane, target.lane, arrives=not leaves)
+        self._arrive(edge, 0.0, 0.0)
+        return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _free(self, source: int, lane: int, start: int, end: int) -> bool:
         """Say whether the axis of a lane is free between two columns, for lines of this source."""
@@ -177,7 +213,7 @@ class _Router:
         side = 1 if source.lane > target.lane else -1
         between = range(target.lane + side, source.lane, side)
         if (
-            not target.merges
+            side not in target.merges
             or (edge.target, side) in self.merged
             or any((lane, target.column) in self.kept for lane in between)
             or not self._take(edge.source, source.lane, source.column, target.column + 1)
@@ -188,11 +224,14 @@ class _Router:
         across = At("edge", (edge.target, side, edge.source))
         self.result.edges[edge.target, side, edge.source] = 0
         axis = At("axis", (source.lane, target.column))
-        return [self._leave(edge.source), (across, axis), (across, At("end", (edge.target, side, edge.source)))]
+        return [self._leave(edge), (across, axis), (across, At("end", (edge.target, side, edge.source)))]
 
     def _along_source(self, edge: Edge) -> list[Point]:
         """Run along the source's lane, and change lanes before the target."""
         source, target = (self.cells[each] for each in edge)
+        beyond = self.kept.get((source.lane, target.column), edge.source)
+        if beyond not in (edge.source, -1 - edge.target) and beyond >= 0:
+            return []  # a line that begins in the gutter where this one would end, on the same axis
         if not self._take(edge.source, source.lane, source.column, target.column):
             return []
         adjacent = target.column == source.column + 1
@@ -201,18 +240,21 @@ class _Router:
     def _along_target(self, edge: Edge) -> list[Point]:
         """Change lanes right after the source, and run along the target's lane."""
         source, target = (self.cells[each] for each in edge)
+        before = self.kept.get((target.lane, source.column), edge.source)
+        if before != edge.source and (before >= 0 or self.out[-1 - before]):
+            return []  # a line that ends in the gutter where this one would begin, on the same axis
         if not self._take(edge.source, target.lane, source.column, target.column):
             return []
         track = self._vertical(edge, source.column, source.lane, target.lane, arrives=False)
         self._arrive(edge, 0.0, 0.0)
-        start = self._leave(edge.source)
+        start = self._leave(edge)
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _crossing(self, edge: Edge, gutter: int, *, arrives: bool) -> list[Point]:
         source, target = (self.cells[each] for each in edge)
         track = self._vertical(edge, gutter, source.lane, target.lane, arrives=arrives)
         self._arrive(edge, 1.0 if source.lane > target.lane else -1.0, abs(source.lane - target.lane))
-        start = self._leave(edge.source)
+        start = self._leave(edge)
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _around(self, edge: Edge) -> list[Point]:
@@ -229,7 +271,7 @@ class _Router:
             first: list[Point] = [(At("edge", key), At("end", key)), (At("edge", key), level)]
         else:
             track = self._vertical(edge, source.column, source.lane, beside, arrives=False)
-            leaving = self._leave(edge.source)
+            leaving = self._leave(edge)
             first = [leaving, (track, leaving[1]), (track, level)]
         if lane == target.lane and target.open and (edge.target, self.side) not in self.merged:
             end += 1
@@ -246,9 +288,11 @@ class _Router:
         net.start, net.end = min(net.start, start), max(net.end, end)
         return [*first, *last]
 
-    def _leave(self, node: int) -> Point:
-        cell = self.cells[node]
-        return (At("leave", (node,)), At("axis", (cell.lane, cell.column)))
+    def _leave(self, edge: Edge) -> Point:
+        cell = self.cells[edge.source]
+        if cell.exits.get(edge.target):
+            return (At("leave", (edge.source,)), At("exit", (edge.source, edge.target)))
+        return (At("leave", (edge.source,)), At("axis", (cell.lane, cell.column)))
 
     def _enter(self, edge: Edge) -> Point:
         return (At("enter", (edge.target, edge.source)), self._port(edge))
@@ -272,13 +316,12 @@ class _Router:
             for i, edge in enumerate(self.edges)
             if edge.target == node and self.result.points[i][-1][0].name == "enter"
         ]
-        lanes = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
-        between = {(lane, cell.column) for lane in range(min(lanes), max(lanes) + 1)} - {(cell.lane, cell.column)}
-        own = {self.edges[i].source for i in entering}
-        if len(entering) < 3 or any(self.kept.get(each, node) not in own | {node} for each in between):
+        lanes: set[float] = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
+        if any(self._is_level(i) for i in entering):
+            lanes.add(cell.lane + self.side * 0.5)
+        if len(entering) < 3 or self._is_crossed(cell, min(lanes), max(lanes)):
             return
         heights: list[At] = []
-        beside = [cell.lane + self.side * 0.5] if any(self._is_level(i) for i in entering) else []
         for i in entering:
             points = self.result.points[i]
             gutter = (cell.column - 1, self.edges[i].source)
@@ -291,11 +334,20 @@ class _Router:
                 self.verticals = [
                     each for each in self.verticals if (each.gutter, each.source, each.target) != (*gutter, node)
                 ]
-        bar = _Vertical(cell.column - 1, -1 - node, node, min(*lanes, *beside), max(*lanes, *beside), True)
+        bar = _Vertical(cell.column - 1, -1 - node, node, min(lanes), max(lanes), True)
         self.verticals.append(bar)
         self.arrivals.pop(node, None)
         self.result.straight.difference_update(entering)
         self.result.bars[node] = [*heights, At("axis", (cell.lane, cell.column))]
+
+    def _is_crossed(self, cell: Cell, top: float, bottom: float) -> bool:
+        """Say whether lines run on, past a cell, where a bar before it would be."""
+        gutter = (cell.column - 1) * PLACES + 2
+        lanes = range(math.ceil(top), math.floor(bottom) + 1)
+        return any((lane, cell.column) in self.kept for lane in lanes if lane != cell.lane) or any(
+            net.start <= gutter < net.end and top <= net.lane + self.side * 0.5 <= bottom
+            for net in self.result.nets.values()
+        )
 
     def _is_level(self, i: int) -> bool:
         return any(y.name == "level" for _, y in self.result.points[i])
@@ -309,7 +361,7 @@ class _Router:
             if straight is None and len(ordered) % 2 and self._is_met(target):
                 middle += 0.5  # off the axis, so that the two lines do not touch
             for i, (source, _, _) in enumerate(ordered):
-                self.result.ports[target, source] = i - middle
+                self.result.ports[target, source] = 0.0 if self.cells[target].framed else i - middle
 
     def _is_met(self, target: int) -> bool:
         """Say whether a line on the axis of a node's lane turns off right before the node."""
