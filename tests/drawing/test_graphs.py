@@ -240,7 +240,7 @@ def test_rows_end_where_one_connection_goes_on():
 def test_a_line_that_is_cut_has_a_numbered_stub_on_either_side():
     names = [f"c{i}" for i in range(200)]
     chain = [("c0", layer("InputLayer", 16, 16, 32))]
-    chain += [(own, CONV, before) for before, own in zip(names, names[1:], strict=False)]
+    chain += [(own, CONV, before) for before, own in pairwise(names)]
     picture = picture_of(graph(*chain, ("join", JOIN, "c199", "c0")), max_width=400)
     assert offences(picture) == {}
     assert [string for string, _, _ in picture.texts] == ["1", "1"]
