@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike as _PathLike
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from .template import is_template, template_lines
+
 RGBA = tuple[int, int, int, int]
 Names = tuple[str, ...]
 Indices = tuple[int, ...]
@@ -511,7 +513,7 @@ def _sizes(value: Any) -> tuple[int | None, ...]:
 
 
 def text_source(ready_made: Iterable[str]) -> Reader:
-    """Read what gives layers their texts: a ready-made name, ``module:function``, a callable, or None."""
+    """Read what gives layers their texts: a ready-made name, a template, ``module:function``, a callable, or None."""
     ready_made = tuple(ready_made)
 
     def read(value: object) -> object:
@@ -524,14 +526,27 @@ def text_source(ready_made: Iterable[str]) -> Reader:
         word = _word(value)
         if word in ready_made:
             return word
+        if is_template(value):
+            return _template(value.strip())
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*(\.[^\W\d]\w*)*", value.strip()):
             raise _ReasonError(did_you_mean(word, ready_made))
         return value.strip()
 
-    accepts = f"none, one of {', '.join(ready_made)}, or a function as module:function (in Python a callable)"
-    return Reader(
-        accepts, read, ("default", "mypkg.labels:name_and_shape", "none"), ("defualt", "3"), python="TextsLike"
+    accepts = (
+        f"none, one of {', '.join(ready_made)}, a template such as {{name}}\\n{{kernel}} / {{strides}}, "
+        "or a function as module:function (in Python a callable)"
     )
+    examples = ("default", "mypkg.labels:name_and_shape", "{name}\\n{kernel} / {strides}", "none")
+    return Reader(accepts, read, examples, ("defualt", "3", "{nmae}", "{name!r}", "{name"), python="TextsLike")
+
+
+def _template(text: str) -> str:
+    """Check a template, and return it with its lines apart."""
+    try:
+        template_lines(text)
+    except ValueError as error:
+        raise _ReasonError(str(error)) from None
+    return text.replace("\\n", "\n")
 
 
 def limits() -> Reader:

@@ -16,7 +16,7 @@ from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.drawing.summary import alt_text, layer_title
-from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
+from sphinxext_layered.drawing.texts import Label, label_of
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -138,7 +138,7 @@ def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> 
     """Place the boxes; labels of which nobody chose the side alternate where that saves rows."""
     lean = -1 if options.draw_reversed else 1
     rows = fit(boxes, lean, room)
-    if len(rows) == 1 or not isinstance(options.text_callable, str) or options.text_callable not in READY_MADE:
+    if len(rows) == 1 or not options.labels_are_described:
         return rows
     alternating = fit([replace(box, above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
     return alternating if len(alternating) < len(rows) else rows
@@ -209,7 +209,7 @@ def _boxes(
 def _label_of(node: Node, graph: Graph, options: LayeredViewOptions) -> Label | None:
     """Return a node's label; in a graph a ready-made one stands below, and a sign needs none."""
     label = label_of(node.layer, options)
-    if label is None or graph.is_row or node.layer.text is not None:
+    if label is None or graph.is_row or not options.labels_are_described:
         return label
     return None if node.sign else (label[0], False)
 
