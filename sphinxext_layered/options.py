@@ -250,7 +250,8 @@ class LayeredViewOptions:
     styles: tuple[Style, ...] = option(
         (),
         values.styles(),
-        "Fill, outline or hidden, by a layer's own name or class; wins over color_map.",
+        """Fill, outline, hidden, hatched or paler, by a layer's own name or class, or ``frozen`` for layers that are
+        not trained; wins over color_map.""",
         kind="colour",
         added=True,
     )

@@ -54,6 +54,24 @@ def test_every_layer_is_seen_and_nothing_touches_the_edge(name, variant):
 CUBES = [layer("Conv2D", size, size, 3) for size in (90, 60, 30)]
 
 
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}, {"draw_volume": False}, {"max_width": 60}])
+def test_a_hatched_box_has_lines_across_its_front_face_and_nowhere_else(given):
+    layers = (layer("Conv2D", 30, 40, 900), layer("Dense", 200), layer("Conv2D", 9, 9, 3))
+    scene = lay_out(model(*layers), LayeredViewOptions(styles="Layer=hatched", **given))
+    plain = lay_out(model(*layers), LayeredViewOptions(**given))
+    for group in scene.groups:
+        if group.role != "layer":
+            continue
+        front = fronts(scene)[group.layer]
+        lines = [shape for shape in group.shapes if isinstance(shape, Line)]
+        assert lines
+        for x, y in (point for line in lines for point in (line.start, line.end)):
+            assert front.left - 1e-6 <= x <= front.right + 1e-6
+            assert front.top - 1e-6 <= y <= front.bottom + 1e-6
+    assert (scene.width, scene.height) == (plain.width, plain.height)
+    assert not any(isinstance(shape, Line) for group in plain.groups if group.role == "layer" for shape in group.shapes)
+
+
 def test_shrinking_boxes_keep_the_distance_of_their_middles():
     scene = drawn(*CUBES)
     # depths 120, 80, 40: 10 + (120 - 80) / 2
