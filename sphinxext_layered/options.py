@@ -182,6 +182,14 @@ class LayeredViewOptions:
         unit="px",
         added=True,
     )
+    max_height: int | None = option(
+        None,
+        values.whole_number(50, none="no limit"),
+        "Greatest height of the picture, legend included: boxes are scaled, down to a twentieth; text is not scaled.",
+        kind="size",
+        unit="px",
+        added=True,
+    )
     connections: str = option(
         "auto",
         values.choice(*CONNECTIONS),

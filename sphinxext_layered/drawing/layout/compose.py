@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
@@ -22,7 +23,7 @@ from sphinxext_layered.options import LayeredViewOptions
 
 from . import legend as legends
 from .axes import drawn_sizes
-from .boxes import Box, Placed, box_shapes
+from .boxes import Box, Placed, box_shapes, scaled
 from .brackets import brackets
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
@@ -30,7 +31,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import ROWS, network_rows, rows_needed
+from .network import ENTRY, ROWS, network_rows, rows_needed
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -38,6 +39,8 @@ from .style import Style
 from .textblock import text_block
 
 _BESIDE_LEGEND: Final = 18.0
+_SMALLEST: Final = 0.05
+_STEPS: Final = 6
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
@@ -50,26 +53,49 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     OptionError
         Every layer is left out, or there is no room for any.
     """
+    scene = _laid_out(description, options, 1.0)
+    if options.max_height is None or scene.height <= options.max_height:
+        return scene
+    low, high = _SMALLEST, 1.0
+    best = _laid_out(description, options, low)
+    for _ in range(_STEPS if best.height <= options.max_height else 0):
+        middle = math.sqrt(low * high)
+        scene = _laid_out(description, options, middle)
+        if scene.height <= options.max_height:
+            best, low = scene, middle
+        else:
+            high = middle
+    return best
+
+
+def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale: float) -> Scene:
+    """Lay out a model with its boxes at a scale, before they are brought within the width."""
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
-    boxes, trailing = _boxes(description, shown, options, font, room)
+    measured = partial(_boxes, description, shown, options, font, scale)
+    most = _text_room(room, shown.graph)
+    boxes, beyond = measured(most)
     legend = _legend(shown.graph, boxes, options, font, room)
     beside = legend is not None and _is_beside(legend, options, room)
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
+        most = _text_room(left, shown.graph)
+        boxes, beyond = measured(most)
     graph = _structured(shown.graph, boxes, options, font, left)
+    if _text_room(left, graph) != most:
+        most = _text_room(left, graph)
+        boxes, beyond = measured(most)
     if graph.is_row:
         rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
-        part = Part(graph, Setting(boxes, options, _style(options, font)))
+        part = Part(graph, Setting(boxes, options, _style(options, font), math.inf if most is None else most))
         rows = network_rows(part, left)
     groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
-    leading = next(iter(boxes.values())).gap - options.spacing
-    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else beyond)
 
 
 def _structured(
@@ -182,10 +208,22 @@ def _room(options: LayeredViewOptions) -> float | None:
     return room
 
 
+def _text_room(room: float | None, graph: Graph) -> float | None:
+    """Return the width that no label may exceed: that of one row of several."""
+    if room is None:
+        return None
+    return between_cues(room) if graph.is_row else min(between_cues(room), room - 2 * ENTRY)
+
+
 def _boxes(
-    description: ModelDescription, shown: Shown, options: LayeredViewOptions, font: Font, room: float | None
-) -> tuple[dict[str, Box], float]:
-    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing after the last."""
+    description: ModelDescription,
+    shown: Shown,
+    options: LayeredViewOptions,
+    font: Font,
+    scale: float,
+    most: float | None,
+) -> tuple[dict[str, Box], tuple[float, float]]:
+    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing before and after them."""
     nodes = list(shown.graph.calls())
     if not nodes:
         raise _nothing_left(description)
@@ -196,13 +234,12 @@ def _boxes(
         sizes.update(drawn_sizes(level))
     pixels = size_all([sizes[node.layer.index] for node in nodes], options)
     gaps, trailing = _gaps(description, options, {node.layer.index for node in nodes})
-    most = None if room is None else between_cues(room)
     result: dict[str, Box] = {}
     for node, size in zip(nodes, pixels, strict=True):
         layer = node.layer
         label = _label_of(node, shown.graph, options)
         flat = not options.draw_volume or layer.index in options.index_2d
-        result[node.name] = Box(
+        box = Box(
             layer,
             styles[layer.index],
             size.width,
@@ -213,7 +250,8 @@ def _boxes(
             text_block(label[0], font, options.text_vspacing, most) if label else None,
             bool(label and label[1]),
         )
-    return result, trailing
+        result[node.name] = scaled(box, scale)
+    return result, (gaps.get(nodes[0].layer.index, 0.0) * scale, trailing * scale)
 
 
 def _label_of(node: Node, graph: Graph, options: LayeredViewOptions) -> Label | None:
