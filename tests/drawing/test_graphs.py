@@ -86,7 +86,9 @@ def test_a_graph_made_by_hand_is_drawn_as_it_is(made, way):
     assert offences(picture_of(made(), **WAYS[way])) == {}
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 @given(graphs(), options)
 def test_random_graphs_are_drawn_as_they_are(description, given_options):
     try:
