@@ -1,10 +1,14 @@
 """Labels: what they say, where they stand, and that all of each is seen."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import hypothesis
 import pytest
-from factories import layer, lenet, model, resnet
+from factories import graph, layer, lenet, model, resnet
 from geometry import clashes, fronts, in_order, labels, leaders, texts
+from hypothesis import strategies as st
+from random_graphs import graphs
 
 from sphinxext_layered.description import FACTS as DESCRIBED
 from sphinxext_layered.description import LayerText
@@ -210,15 +214,65 @@ def test_labels_of_small_boxes_beside_large_ones_keep_off_them():
             assert len(labels(scene)) == 3
 
 
-def test_labels_wrap_at_words_within_the_width_and_a_word_widens_it():
-    def wide(text):
-        return drawn(layer("A", 9, text=LayerText(text=text, above=False)), text_callable="m:f", max_width=120)
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("some words that are far too many for it", ["some words", "that are far", "too many for", "it"]),
+        ("block2_sepconv1_normalization", ["block2_", "sepconv1_", "normalization"]),
+        ("encoder/attention.output-dense", ["encoder/", "attention.", "output-dense"]),
+        ("GlobalAveragePooling2D of all", ["GlobalAverage", "Pooling2D of", "all"]),
+        ("incomprehensibilities", ["incomprehe\u2026"]),
+        ("of_incomprehensibilities x", ["of_", "incomprehe\u2026", "x"]),
+    ],
+)
+def test_labels_wrap_at_words_which_are_broken_or_shortened_where_they_are_too_wide(text, lines):
+    scene = drawn(layer("A", 9, text=LayerText(text=text, above=False)), text_callable="m:f", max_width=120)
+    assert texts(scene, "label") == lines
+    assert scene.width <= 120
 
-    assert wide("some words that are far too many for it").width <= 120
-    assert len(texts(wide("some words that are far too many for it"), "label")) > 1
-    word = wide("incomprehensibilities")
-    assert texts(word, "label") == ["incomprehensibilities"]
-    assert word.width > 120
+
+WORDS = st.text(st.sampled_from("abcWM i_-/.\n\u4e00\u200b") | st.characters(), max_size=50)
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.given(
+    st.lists(st.tuples(WORDS, st.booleans(), st.sampled_from([(9,), (40, 40, 64)])), min_size=1, max_size=8),
+    st.integers(100, 400),
+    st.sampled_from(["bottom", "left", "right"]),
+    st.booleans(),
+)
+def test_no_word_of_a_label_or_a_legend_widens_a_picture(layers, wide, side, reverse):
+    described = [layer(text or "A", *shape, text=LayerText(text=text, above=above)) for text, above, shape in layers]
+    given = {"legend": True, "legend_position": side, "draw_reversed": reverse, "max_width": wide}
+    assert drawn(*described, text_callable="m:f", **given).width <= wide
+
+
+@hypothesis.settings(max_examples=15, deadline=None)
+@hypothesis.given(graphs(8), st.data(), st.integers(300, 700))
+def test_no_word_widens_the_picture_of_a_graph(net, data, wide):
+    named = tuple(replace(each, text=LayerText(text=data.draw(WORDS), above=False)) for each in net.layers)
+    given = {"text_callable": "m:f", "legend": True, "stubs": data.draw(st.sampled_from(["auto", "yes"]))}
+    assert lay_out(replace(net, layers=named), LayeredViewOptions(max_width=wide, **given)).width <= wide
+
+
+def test_the_names_of_stubs_and_frames_are_shortened_to_the_width():
+    name = "an_incomprehensibly_long_name_of_a_layer" * 3
+    conv = layer("Conv2D", 20, 20, 4)
+    inner = model(conv, conv)
+    nodes = [("input", conv), (name, conv, "input"), ("b", conv, name), ("c", conv, "b"), ("d", conv, "c")]
+    nodes += [
+        ("add", layer("Add", 20, 20, 4), "d", name),
+        ("end", layer("Concatenate", 20, 20, 4), "add", "b", "input"),
+    ]
+    assert lay_out(graph(*nodes), LayeredViewOptions(max_width=200, font_size=30, stubs="yes")).width <= 200
+    nested = graph(("input", conv), (name, layer("Functional", 20, 20, 4, nested=inner), "input"))
+    assert lay_out(nested, LayeredViewOptions(max_width=300, expand_nested=True)).width <= 300
+
+
+def test_labels_beside_a_legend_keep_to_what_it_leaves():
+    layers = [layer("A", 9, text=LayerText(text="some words that go on for long", above=False))] * 2
+    given = {"legend": True, "legend_position": "right", "max_width": 220}
+    assert drawn(*layers, text_callable="m:f", **given).width <= 220
 
 
 def test_a_deep_network_with_labels_comes_within_the_width():

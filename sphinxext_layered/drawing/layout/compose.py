@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -41,6 +41,10 @@ from .textblock import text_block
 _BESIDE_LEGEND: Final = 18.0
 _SMALLEST: Final = 0.05
 _STEPS: Final = 6
+_TRIES: Final = 3
+
+_Measure = Callable[[float | None], tuple[dict[str, Box], tuple[float, float]]]
+"""Returns boxes whose labels are no wider than it is given."""
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
@@ -90,12 +94,29 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     if graph.is_row:
         rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
-        part = Part(graph, Setting(boxes, options, _style(options, font), math.inf if most is None else most))
-        rows = network_rows(part, left)
+        rows = _network_groups(graph, options, font, left, most, measured)
     groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else beyond)
+
+
+def _network_groups(
+    graph: Graph, options: LayeredViewOptions, font: Font, room: float | None, most: float | None, measured: _Measure
+) -> list[list[Group]]:
+    """Draw a network in rows; where lines beside them make these too wide, with labels that are so much narrower."""
+    style = _style(options, font)
+    rows = network_rows(Part(graph, Setting(measured(most)[0], options, style, most or math.inf)), room)
+    if room is None or most is None:
+        return rows
+    narrower = rows
+    for _ in range(_TRIES):
+        excess = max(bounds(groups, font).width for groups in narrower) - room - 1
+        if excess <= 0:
+            return narrower
+        most = max(most - excess, 1.0)
+        narrower = network_rows(Part(graph, Setting(measured(most)[0], options, style, most)), room)
+    return rows
 
 
 def _structured(
