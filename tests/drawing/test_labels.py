@@ -217,7 +217,7 @@ def test_labels_of_small_boxes_beside_large_ones_keep_off_them():
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("some words that are far too many for it", ["some words", "that are far", "too many for", "it"]),
+        ("some words that are far too many for it", ["some words", "that are far", "too many for it"]),
         ("block2_sepconv1_normalization", ["block2_", "sepconv1_", "normalization"]),
         ("encoder/attention.output-dense", ["encoder/", "attention.", "output-dense"]),
         ("GlobalAveragePooling2D of all", ["GlobalAverage", "Pooling2D of", "all"]),
