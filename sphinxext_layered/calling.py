@@ -124,7 +124,7 @@ def with_options(description: ModelDescription, options: LayeredViewOptions) -> 
         raise OptionError(
             "text_callable",
             "a description has no layers to call a function with; "
-            f"expected one of {', '.join(READY_MADE_TEXTS)}, or a description made with the function",
+            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
         )
     return description
 

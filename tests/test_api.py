@@ -128,6 +128,7 @@ EFFECTS: dict[str, tuple[object, dict[str, Any]]] = {
     "sizing_mode": ("logarithmic", {}),
     "capped_limits": ((30, 60, 60), {"sizing_mode": "capped"}),
     "max_width": (300, {}),
+    "max_height": (150, {}),
     "palette": ("classic", {}),
     "theme": ("dark", {}),
     "styles": ({"second": {"hidden": True}}, {}),

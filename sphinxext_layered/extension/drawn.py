@@ -9,6 +9,7 @@ from ..description import ModelDescription
 from ..drawing import lay_out
 from ..drawing.check import out_of_range, unknown_names
 from ..drawing.paint import paint
+from ..drawing.palette import FROZEN
 from ..drawing.summary import alt_text
 from ..options import LayeredViewOptions
 
@@ -44,7 +45,7 @@ def complaints(description: ModelDescription, options: LayeredViewOptions) -> li
     names = {
         "type_ignore": options.type_ignore,
         "color_map": [item[0] for item in options.color_map],
-        "styles": [item[0] for item in options.styles],
+        "styles": [item[0] for item in options.styles if item[0] != FROZEN],
     }
     found = [
         [option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}"]
