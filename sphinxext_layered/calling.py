@@ -1,33 +1,44 @@
-"""A call of `layered_view`, step by step: bind, read, describe, lay out, paint, save."""
+"""A call of `layered_view`, step by step: read the options, describe, lay out, paint, save."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from . import gallery
+from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
 from .options import READY_MADE_TEXTS, LayeredViewOptions
 from .saving import DEFAULT_NAME, draw, place, save
-from .signature import FUNCTION_ONLY, PARAMETERS, signature
-from .values import did_you_mean
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Image.Image:
-    """Do what a call of `layered_view` with these arguments asks for; it raises as that says."""
-    given = _bound(args, kwargs)
-    model = given.pop("model")
-    settings = {name: _setting(name, given.pop(name, one.default)) for name, one in FUNCTION_ONLY.items()}
+class Themed(str):
+    """A default that belongs to the light theme: the dark one has its own, but what a caller writes stays."""
+
+
+SETTINGS: Final = {
+    "to_file": values.filename(),
+    "show_os_viewer": values.yes_no(),
+    "save_fig": values.yes_no(),
+    "save_fig_filename": values.filename(),
+    "overwrite": values.yes_no(),
+    "add_timestamp": values.yes_no(),
+    "verbose": values.yes_no(),
+}
+"""The parameters of `layered_view` that are no drawing options; `backend`, which takes anything, is another."""
+
+
+def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Image:
+    """Do what `layered_view` does, whose arguments these are."""
+    settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
-    options = LayeredViewOptions.of(given)
+    options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
         raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")
     places = _places(settings)
@@ -39,14 +50,11 @@ def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Image.Image:
     gallery.note(description, drawn)
     say(f"layered_view: drew {drawn.image.width} x {drawn.image.height} pixels")
     for path in places:
-        saved = save(drawn, path, backend=settings["backend"], overwrite=settings["overwrite"])
+        saved = save(drawn, path, backend=backend, overwrite=settings["overwrite"])
         say(f"layered_view: {saved.backend} saved {saved.path} ({saved.file_type.upper()}, {saved.size:,} bytes)")
     if settings["show_os_viewer"]:
         drawn.image.show(title=description.name)
     return drawn.image
-
-
-_SIGNATURE: Final = signature()
 
 
 def resolve_function(reference: str) -> Callable[..., Any]:
@@ -72,26 +80,15 @@ def resolve_function(reference: str) -> Callable[..., Any]:
     return function
 
 
-def _bound(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(_SIGNATURE.bind(*args, **kwargs).arguments)
-    except TypeError as error:
-        message = f"layered_view() {error}"
-        unknown = re.search(r"unexpected keyword argument '(.*)'", message)
-        if unknown:
-            message += f"; {did_you_mean(unknown[1], [one.name for one in PARAMETERS])}"
-    raise TypeError(message)
-
-
 def _setting(name: str, value: object) -> Any:
     try:
-        return FUNCTION_ONLY[name].reader(value)
+        return SETTINGS[name](value)
     except ValueError as error:
         raise OptionError(name, str(error)) from None
 
 
 def _places(settings: dict[str, Any]) -> list[Path]:
-    """Give the files to write, so that a wrong name is told before anything is drawn."""
+    """Return the files to write, so that a wrong name is told before anything is drawn."""
     names = [settings["to_file"]]
     if settings["save_fig"] and (settings["save_fig_filename"] or settings["to_file"] is None):
         names.append(settings["save_fig_filename"] or DEFAULT_NAME)
@@ -110,7 +107,7 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
 
 
 def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Give the description again, if the options ask for nothing that needs the live model.
+    """Return the description again, if the options ask for nothing that needs the live model.
 
     Raises
     ------
@@ -130,4 +127,4 @@ def with_options(description: ModelDescription, options: LayeredViewOptions) -> 
 
 
 def _say_nothing(text: str) -> None:
-    """Be silent."""
+    """Print nothing."""

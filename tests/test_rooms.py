@@ -23,7 +23,7 @@ ROOMS = (
     {"errors", "values", "options", "description", "target"},
     {"drawing"},
     {"reading"},
-    {"api", "gallery", "calling", "saving", "signature"},
+    {"api", "gallery", "calling", "saving"},
     {"worker", "cache"},
     {"extension", "__main__", "command_line"},
 )
