@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .dependencies import FileHashes, Installed, MadeFrom, differences, still_true
+from .dependencies import FileHashes, Installed, MadeFrom, differences
 
 if TYPE_CHECKING:
     from sphinxext_layered.description import ModelDescription
@@ -29,7 +29,6 @@ __all__ = [
     "describe_all",
     "differences",
     "started_children",
-    "still_true",
 ]
 
 _started = 0
