@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ from .values import did_you_mean
 
 if TYPE_CHECKING:
     from .saving import Drawn
-    from .worker import Failed
+    from .worker import Failed, Remedies
 
 FOUND_WANTING: Final = 1
 MISUSED: Final = 2
@@ -372,6 +371,7 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
         directory=str(Path.cwd()),
         root=str(root),
         timeout=given.timeout,
+        remedies=_remedies(),
     )
     _say(given, f"building {given.target}")
     start = time.monotonic()
@@ -388,35 +388,27 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
 
 
 def _error_of(failed: Failed, written: str) -> LayeredViewError:
+    """Return a child's failure as an error, with the last line of the model's own code."""
     kinds = {"target": TargetError, "worker": WorkerError}
-    message = _in_words_of_the_command_line(failed.message)
+    message = failed.problem.partition("\n")[0]
+    if failed.lines:
+        message += f" ({failed.lines[-1].file}, line {failed.lines[-1].number})"
     if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not failed.request.file:
         message += f"; and there is no file {written!r}"
     return kinds.get(failed.subtype, ModelError)(message)
 
 
-_REMEDIES: Final = {
-    "put its folder on sys.path in conf.py, or install it": "go to its folder, name it in PYTHONPATH, or install it",
-    "or put its folder on sys.path in conf.py": "go to its folder, or name it in PYTHONPATH",
-    "raise layered_view_timeout": "raise --timeout",
-    "install it there, name another Python in layered_view_python, or build from committed descriptions with "
-    "layered_view_mode = 'cached'": "install it there, or draw a description",
-    "name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = "
-    "'cached'": "or draw a description",
-    "; layered_view_python names the Python": "",
-}
-"""What a message of the child tells authors of pages, and what it says here."""
+def _remedies() -> Remedies:
+    from .worker import Remedies
 
-_LINE: Final = re.compile(r'File "(?!<)([^"]+)", line (\d+)')
-
-
-def _in_words_of_the_command_line(message: str) -> str:
-    """Give a message as one line, with the last line of the model's own code, and with remedies of this place."""
-    first, _, rest = message.partition("\n")
-    for written, meant in _REMEDIES.items():
-        first = first.replace(written, meant)
-    places = _LINE.findall(rest)
-    return f"{first} ({places[-1][0]}, line {places[-1][1]})" if places else first
+    return Remedies(
+        find_module="go to its folder, or name it in PYTHONPATH",
+        other_python="draw a description",
+        start_python="run layered-view with another Python",
+        more_time="raise --timeout",
+        more_memory="use a machine with more memory",
+        choose_backend="set KERAS_BACKEND={backend}",
+    )
 
 
 def _refuse_short(target: Target) -> None:

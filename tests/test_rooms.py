@@ -57,7 +57,7 @@ def test_drawing_knows_neither_the_host_nor_the_models(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name_of(path) for path in modules("worker") if path.stem != "__main__"]
+    [name_of(path) for path in modules("worker")]
     + [
         f"{PACKAGE.name}.cache",
     ],

@@ -49,7 +49,7 @@ _EVENTS: Final = {"open": 0, "os.listdir": 0, "os.scandir": 0, "os.mkdir": 0, "o
 
 _IMPORTERS: Final = ("importlib._bootstrap", "importlib._bootstrap_external")
 
-_OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
+OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
 """This package's own, which the child may first read from while it makes a model."""
 
 
@@ -232,7 +232,7 @@ class Recorder:
         @functools.wraps(original)
         def get_code(loader: Any, fullname: str) -> types.CodeType | None:
             path = os.path.realpath(loader.get_filename(fullname))
-            if path.startswith((_OWN_FOLDER + os.sep, *self._elsewhere)) or is_installed(path):
+            if path.startswith((OWN_FOLDER + os.sep, *self._elsewhere)) or is_installed(path):
                 return original(loader, fullname)
             source = loader.get_data(loader.path)
             self.hashes.note(path, source)
@@ -334,7 +334,7 @@ class Recorder:
         path = os.path.realpath(os.fsdecode(path))
         if not f"{path}{os.sep}".startswith(self.root + os.sep) or is_installed(path):
             return None
-        return None if f"{path}{os.sep}".startswith(_OWN_FOLDER + os.sep) else path
+        return None if f"{path}{os.sep}".startswith(OWN_FOLDER + os.sep) else path
 
     def _note_open(self, path: Any, mode: Any, flags: Any) -> None:
         if (real := self._inside(path)) is None:

@@ -197,7 +197,7 @@ def problems_of(number: int, name: str, warning: str, placeholder: str) -> Itera
     for part in (module, *parts):
         if part not in warning:
             yield f"{name} does not say {part!r}: {warning}"
-    if "worker/__main__.py" in warning:
+    if "layered/worker/" in warning:
         yield f"{name} shows lines of ours: {warning}"
     if 'class="layered-view-failed' not in placeholder or f"{module}{rest}" not in placeholder or "<img" in placeholder:
         yield f"{name} has no placeholder on its page"
