@@ -46,6 +46,8 @@ def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Imag
 
     description = _described(model, options)
     say(f"layered_view: read {description.class_name} {description.name!r} of {len(description.layers)} layers")
+    for name, problem in complaints(description, options):
+        warnings.warn(f"{name}: {problem}", UserWarning, stacklevel=3)
     drawn = draw(description, options)
     gallery.note(description, drawn)
     say(f"layered_view: drew {drawn.image.width} x {drawn.image.height} pixels")
@@ -104,6 +106,29 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     if options.text_reference:
         texts = resolve_function(options.text_reference)
     return describe(model, input_shape=options.input_shape, text_callable=texts if callable(texts) else None)
+
+
+def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[tuple[str, str]]:
+    """Return (option, sentence) for each name or index that the model does not have: most often a typo."""
+    from .drawing.check import out_of_range, unknown_names
+
+    names = {
+        "type_ignore": options.type_ignore,
+        "color_map": [item[0] for item in options.color_map],
+        "styles": [item[0] for item in options.styles],
+    }
+    found = [
+        (option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}")
+        for option, given in names.items()
+        for name, offer in unknown_names(description, given)
+    ]
+    last = max((layer.index for layer in description.layers), default=-1)
+    for option in ("index_ignore", "index_2d"):
+        if wrong := out_of_range(description, getattr(options, option)):
+            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
+            found.append((option, f"this model has no layer {shown}; {accepted}"))
+    return found
 
 
 def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from . import __version__
+from . import __version__, values
 from .description import ModelDescription
 from .errors import DescriptionError, LayeredViewError, ModelError, OptionError, PaintError, TargetError, WorkerError
 from .options import DECLARED, DEFAULTS, LayeredViewOptions, Option
@@ -185,8 +185,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_cache_folder(show)
     prune = _command(actions, "prune", _prune_cache, "Remove what was not used for long.")
     _add_cache_folder(prune)
-    prune.add_argument("--days", type=float, default=60, help="keep what was used within so many (default: 60)")
-    prune.add_argument("--megabytes", type=float, default=512, help="keep at most so much (default: 512)")
+    prune.add_argument("--days", type=_number(), default=60, help="keep what was used within so many (default: 60)")
+    prune.add_argument("--megabytes", type=_number(), default=512, help="keep at most so much (default: 512)")
     return parser
 
 
@@ -205,6 +205,18 @@ def _command(commands: Any, name: str, run: Any, what: str) -> argparse.Argument
     return command
 
 
+def _number(*, above: float | None = None) -> Callable[[str], float]:
+    """Return what reads a number of at least 0, or greater than `above`, for the parser."""
+
+    def read(text: str) -> float:
+        try:
+            return float(values.number(above=above)(text))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
 def _add_cache_folder(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folder",
@@ -218,7 +230,11 @@ def _add_cache_folder(command: argparse.ArgumentParser) -> None:
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", metavar="TARGET", help=_TARGET)
     command.add_argument(
-        "--timeout", type=float, default=300, metavar="SECONDS", help="most time to build the model (default: 300)"
+        "--timeout",
+        type=_number(above=0),
+        default=300,
+        metavar="SECONDS",
+        help="most time to build the model (default: 300)",
     )
     command.add_argument("--traceback", action="store_true", help="show where the model's own code failed")
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing of progress")
@@ -283,6 +299,7 @@ def _options(given: argparse.Namespace) -> LayeredViewOptions:
 
 
 def _draw(given: argparse.Namespace) -> int:
+    from .calling import complaints
     from .saving import DEFAULT_NAME, draw, file_type, place
 
     options = _options(given)
@@ -295,7 +312,10 @@ def _draw(given: argparse.Namespace) -> int:
     suffix = (given.format or "png").lower().lstrip(".")
     file_type(Path(f"picture.{suffix}"))
 
-    drawn = draw(_model(given, options), options)
+    description = _model(given, options)
+    for name, problem in complaints(description, options):
+        print(f"layered-view: warning: {_flag(name)}: {problem}", file=sys.stderr)
+    drawn = draw(description, options)
     results = [_deliver(drawn, path, suffix, given) for path in paths]
     return 0 if all(results) else FOUND_WANTING
 

@@ -332,6 +332,33 @@ def drawn_with_files(**given: Any) -> Image.Image:
         return layered_view(net(), **{"save_fig": False, **given})
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"type_ignore": ["Dropuot"]}, "type_ignore: 'Dropuot' is neither a layer .* did you mean 'Dropout'"),
+        ({"color_map": {"Conv3D": "red"}}, "color_map: 'Conv3D' is neither a layer"),
+        ({"styles": {"lats": {"hidden": True}}}, "styles: 'lats' .* did you mean 'last'"),
+        ({"index_ignore": [5]}, "index_ignore: this model has no layer 5; its layers have the indices 0 to 4"),
+    ],
+)
+def test_names_and_indices_that_the_model_lacks_are_warned_of_where_it_is_called(
+    given: dict[str, Any], said: str
+) -> None:
+    with pytest.warns(UserWarning, match=said) as caught:
+        layered_view(net(), save_fig=False, **given)
+    assert caught[0].filename == __file__
+
+
+def test_a_model_whose_layers_raise_is_a_model_error() -> None:
+    class Raising:
+        @property
+        def layers(self) -> None:
+            raise RuntimeError("no layers today")
+
+    with pytest.raises(ModelError, match="no layers today"):
+        drawn(model=Raising())
+
+
 def test_theme_both_is_refused_with_its_reason() -> None:
     with pytest.raises(OptionError, match=r"theme: 'both' is two pictures.*'light' or 'dark'"):
         drawn(theme="both")

@@ -125,6 +125,12 @@ def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> Non
         (["draw", "net.json", "-o", "net.json/v.png"], 1, "cannot be written"),
         (["draw", "net.json", "-o", "-", "-o", "-"], 2, "standard output takes one picture"),
         (["draw"], 2, "TARGET"),
+        (["draw", "trained.h5"], 2, "model.save('name.keras')"),
+        (["draw", "net.json", "--timeout", "nan"], 2, "--timeout: expected a number greater than 0"),
+        (["draw", "net.json", "--timeout=-5"], 2, "--timeout: expected a number greater than 0"),
+        (["draw", "net.json", "--timeout", "0"], 2, "--timeout: expected a number greater than 0"),
+        (["cache", "prune", "--days=-1"], 2, "--days: expected a number of at least 0"),
+        (["cache", "prune", "--megabytes", "nan"], 2, "--megabytes: expected a number of at least 0"),
         ([], 2, "COMMAND"),
         (["cache", "prune", "."], 2, "no cache at or below '.'"),
         (["cache", "show"], 2, "no cache at or below '.'"),
@@ -169,6 +175,15 @@ def test_every_flag_takes_what_its_reader_takes(
         if (name, example) != ("theme", "both"):
             assert status_of("draw", "net.json", *words) == 77, capsys.readouterr().err
             assert getattr(seen[-1], name) == reader(example)
+
+
+def test_names_that_the_model_lacks_are_warned_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["draw", "net.json", "-q", "--type-ignore", "Dense, Conv2d", "--index-2d", "1-3"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "layered-view: warning: --type-ignore: 'Conv2d' is neither a layer nor a class of layers of this model; "
+        "did you mean 'Conv2D'?",
+        "layered-view: warning: --index-2d: this model has no layer 2, 3; its layers have the indices 0 to 1",
+    ]
 
 
 def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,10 +98,8 @@ def _elsewhere(remedy: str, remedies: Remedies) -> str:
 
 def _without_backend(missing: str, remedies: Remedies) -> str:
     """Return what to do where Keras is installed and what it computes with is not."""
-    installed = [name for name in _BACKENDS if importlib.util.find_spec(name) is not None]
-    what = (
-        f"Keras computes with {missing}, which is not installed for the Python that describes models ({sys.executable})"
-    )
+    installed = [name for name in _BACKENDS if name != missing and importlib.util.find_spec(name) is not None]
+    what = f"Keras computes with {missing}, which the Python that describes models ({sys.executable}) does not have"
     if not installed:
         return f"{what}, nor is another backend: install {missing} there, or {remedies.other_python}"
     choose = " or ".join(remedies.choose_backend.format(backend=name) for name in installed)

@@ -17,7 +17,6 @@ import sys
 import sysconfig
 import threading
 import types
-import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -402,15 +401,13 @@ def _sparingly() -> Iterator[None]:
     """Load a framework without what takes much of its time and serves nothing.
 
     Collecting garbage takes a fifth of it, and what is loaded stays, so that it need not be gone through for each model
-    either. TensorFlow annotates thousands of types with the same few names, which `typing` compiles each time.
+    either.
     """
     collects = gc.isenabled()
     gc.disable()
-    vars(typing)["compile"] = functools.cache(compile)
     try:
         yield
     finally:
-        vars(typing).pop("compile", None)
         if collects:
             gc.enable()
             gc.freeze()

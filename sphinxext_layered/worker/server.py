@@ -20,6 +20,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.errors import DescriptionError, ModelError
 from sphinxext_layered.target import parse_target
 
 from .channel import Channel
@@ -122,7 +124,13 @@ class Server:
         description = reading.build_and_describe(
             build, input_shape=input_shape, text_callable=text_callable, allocated=allocated
         )
-        return description.to_document(), [each.module for each in wanted]
+        document = description.to_document()
+        try:
+            ModelDescription.from_document(document)
+        except DescriptionError as error:
+            what, _, _ = str(error).partition(";")  # what follows is for files
+            raise ModelError(f"a value of the model cannot be described: {what}; correct it there") from None
+        return document, [each.module for each in wanted]
 
     def _import(self, name: str) -> None:
         """Import a module, and note or set again what its body sets."""

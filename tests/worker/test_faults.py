@@ -56,6 +56,20 @@ FAULTS = {
         ["BaseExceptionGroup", "line 2, in build"],
     ),
     "returns None": ("def build(): pass", "bad:build", "model", ["None", "return"]),
+    "negative spacing": (
+        "from layers import Layer, Model\nclass SpacingDummyLayer(Layer):\n    spacing = -5\n"
+        "def build():\n    model = Model(8)\n    model.layers.append(SpacingDummyLayer('gap', 8))\n    return model",
+        "bad:build",
+        "model",
+        ["spacing: expected a number from 0", "got -5"],
+    ),
+    "layers that raise": (
+        "class Net:\n    @property\n    def layers(self):\n        raise RuntimeError('none today')\n"
+        "def build():\n    return Net()",
+        "bad:build",
+        "model",
+        ["layers of Net cannot be read: RuntimeError('none today')", "line 4, in layers"],
+    ),
     "returns a tuple": ("def build(): return 1, 2", "bad:build", "model", ["tuple"]),
     "returns a function": ("def build(): return build", "bad:build", "model", ["function"]),
     "syntax error": ("def build(:\n    pass", "bad:build", "model", ["SyntaxError", '"bad.py", line 1', "def build(:"]),
@@ -132,6 +146,16 @@ def test_fault_costs_one_model_and_is_told(project: Project, name: str) -> None:
     failed = project.fault(code, target)
     assert failed.subtype == subtype
     for part in parts:
+        assert part in failed.message
+
+
+def test_keras_without_its_backend_is_told_which_are_there(project: Project) -> None:
+    project.write("keras/__init__.py", "import tensorflow")
+    project.write("tensorflow.py", "raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')")
+    project.write("jax.py", "")
+    failed = project.fault("import keras")
+    assert failed.subtype == "framework"
+    for part in ("Keras computes with tensorflow", ": jax", "{'KERAS_BACKEND': 'jax'}", "install tensorflow"):
         assert part in failed.message
 
 

@@ -36,10 +36,9 @@ def keras_plots():
     return build()
 
 def sparing():
-    import gc, sys, typing
+    import gc, sys
     loaded = {"jax", "matplotlib", "matplotlib.pyplot"} & sys.modules.keys()
     assert not loaded, loaded
-    assert "compile" not in vars(typing)
     assert gc.isenabled() and gc.get_freeze_count() > 100_000
     return build()
 
