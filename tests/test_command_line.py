@@ -167,8 +167,10 @@ def test_every_flag_takes_what_its_reader_takes(
     name: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[object] = []
-    monkeypatch.setattr("sphinxext_layered.command_line._model", lambda given, options: seen.append(options) or NET)
-    monkeypatch.setattr("sphinxext_layered.saving.draw", lambda *_: sys.exit(77))
+    monkeypatch.setattr(
+        "sphinxext_layered.command_line.models._model", lambda given, options: seen.append(options) or NET
+    )
+    monkeypatch.setattr("sphinxext_layered.command_line.models.draw_description", lambda *_: sys.exit(77))
     reader, flag = DECLARED[name].reader, "--" + name.replace("_", "-")
     for example in reader.examples:
         words = [{"yes": flag, "no": "--no-" + flag[2:]}[example]] if reader.bare else [f"{flag}={example}"]
@@ -298,7 +300,7 @@ def test_remedies_are_those_of_the_command_line(here: Path, arguments: list[str]
 
 
 def test_no_remedy_of_a_page_is_left_for_the_command_line() -> None:
-    from sphinxext_layered.command_line import _remedies
+    from sphinxext_layered.command_line.models import _remedies
     from sphinxext_layered.worker import Remedies
 
     for here, on_pages in zip(_remedies(), Remedies(), strict=True):

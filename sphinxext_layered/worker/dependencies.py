@@ -245,7 +245,7 @@ class FileHashes:
         It is `ABSENT` where there is nothing, `FILE` or `FOLDER` where it cannot be read.
         """
         if path not in self.known:
-            self.known[path] = self._names(path) if path.endswith(("/", os.sep)) else self._content(path)
+            self.known[path] = self._names(path) if path.endswith(("/", os.sep)) else self._read(path)
         return self.known[path]
 
     def state(self, path: str, then: str) -> str:
@@ -257,7 +257,7 @@ class FileHashes:
         if path not in self.known:
             self.known[path] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
-    def _content(self, path: str) -> str:
+    def _read(self, path: str) -> str:
         digest = hashlib.sha256()
         try:
             with open(path, "rb") as file:

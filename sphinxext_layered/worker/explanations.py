@@ -103,7 +103,8 @@ def _without_backend(missing: str, remedies: Remedies) -> str:
     if not installed:
         return f"{what}, nor is another backend: install {missing} there, or {remedies.other_python}"
     choose = " or ".join(remedies.choose_backend.format(backend=name) for name in installed)
-    return f"{what}; installed there: {', '.join(installed)}: {choose}, or install {missing}"
+    there = ", ".join(installed)
+    return f"{what}; it has {there}: {choose}, install {missing} there, or {remedies.other_python}"
 
 
 def _too_old(error: BaseException) -> tuple[str, str, str] | None:

@@ -72,7 +72,7 @@ FAULTS = {
         "def build():\n    kept = []\n    while True:\n        kept.append(bytearray(10 << 20))",
         ":build",
         "worker",
-        ["MB of resident memory", f"layered_view_memory_limit allows {MEMORY_LIMIT}", "line 4, in build"],
+        ["MB of resident memory", f"the limit is {MEMORY_LIMIT} MB", "line 4, in build"],
     ),
     "deep recursion": ("def build():\n    return build()", ":build", "model", ["RecursionError", "an end"]),
     "keyboard interrupt": ("def build():\n    raise KeyboardInterrupt", ":build", "model", ["KeyboardInterrupt"]),

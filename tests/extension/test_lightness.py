@@ -154,7 +154,7 @@ def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
         first_is_drawn.set()
         return picture
 
-    def describing(requests: Iterable[ModelRequest], settings: object, children: object) -> Iterator[Described]:
+    def describing(requests: Iterable[ModelRequest], client: object) -> Iterator[Described]:
         for number, request in enumerate(requests):
             if number:
                 in_time.append(first_is_drawn.wait(20))
