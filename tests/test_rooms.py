@@ -23,7 +23,7 @@ ROOMS = (
     {"errors", "values", "template", "options", "description", "target"},
     {"drawing"},
     {"reading"},
-    {"api", "gallery", "calling", "saving", "signature"},
+    {"api", "gallery", "calling", "saving"},
     {"worker", "cache"},
     {"extension", "__main__", "command_line"},
 )
@@ -57,7 +57,7 @@ def test_drawing_knows_neither_the_host_nor_the_models(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name_of(path) for path in modules("worker") if path.stem != "__main__"]
+    [name_of(path) for path in modules("worker")]
     + [
         f"{PACKAGE.name}.cache",
     ],

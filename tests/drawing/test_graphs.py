@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from itertools import pairwise
+
 import pytest
 from factories import graph, layer
 from geometry import fronts

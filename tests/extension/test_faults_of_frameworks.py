@@ -29,11 +29,11 @@ FRAMEWORKS = {
     ),
     "absent backend": (
         "raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')",
-        ["tensorflow is not installed", "install it there"],
+        ["Keras computes with tensorflow", "install tensorflow there"],
     ),
     "broken": (
         "raise ImportError('libcublas.so.12: cannot open shared object file')",
-        ["keras cannot be imported", "ImportError: libcublas.so.12", "mend its installation there"],
+        ["keras cannot be imported", "ImportError: libcublas.so.12", "repair its installation there"],
     ),
     "too old": ("__version__ = '2.12.0'", ["keras 2.12.0 is too old", "install keras 3.0 or newer there"]),
 }

@@ -72,7 +72,7 @@ FAULTS = {
         "def build():\n    kept = []\n    while True:\n        kept.append(bytearray(10 << 20))",
         ":build",
         "worker",
-        ["MB of resident memory", f"layered_view_memory_limit allows {MEMORY_LIMIT}", "line 4, in build"],
+        ["MB of resident memory", f"the limit is {MEMORY_LIMIT} MB", "line 4, in build"],
     ),
     "deep recursion": ("def build():\n    return build()", ":build", "model", ["RecursionError", "an end"]),
     "keyboard interrupt": ("def build():\n    raise KeyboardInterrupt", ":build", "model", ["KeyboardInterrupt"]),
@@ -197,7 +197,7 @@ def problems_of(number: int, name: str, warning: str, placeholder: str) -> Itera
     for part in (module, *parts):
         if part not in warning:
             yield f"{name} does not say {part!r}: {warning}"
-    if "worker/__main__.py" in warning:
+    if "layered/worker/" in warning:
         yield f"{name} shows lines of ours: {warning}"
     if 'class="layered-view-failed' not in placeholder or f"{module}{rest}" not in placeholder or "<img" in placeholder:
         yield f"{name} has no placeholder on its page"

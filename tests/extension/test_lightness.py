@@ -82,7 +82,7 @@ def test_a_build_that_draws_nothing_loads_neither_drawing_nor_what_starts_a_chil
     assert "sphinxext_layered.extension.receipt" in found
     # Only a page that is written has its pictures looked up.
     assert ("sphinxext_layered.extension.produce" in found) == (edit == "prose")
-    heavy = ("drawing", "reading", "worker.parent", "worker.recorder", "worker.__main__", "extension.drawn", "api")
+    heavy = ("drawing", "reading", "worker.client", "worker.recorder", "worker.server", "extension.drawn", "api")
     assert not [name for name in found for part in heavy if name.startswith(f"sphinxext_layered.{part}")]
 
 
@@ -154,7 +154,7 @@ def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
         first_is_drawn.set()
         return picture
 
-    def describing(requests: Iterable[ModelRequest], settings: object, children: object) -> Iterator[Described]:
+    def describing(requests: Iterable[ModelRequest], client: object) -> Iterator[Described]:
         for number, request in enumerate(requests):
             if number:
                 in_time.append(first_is_drawn.wait(20))

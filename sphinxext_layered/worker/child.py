@@ -1,4 +1,4 @@
-"""The parent's side of the child: starts it, asks it, and ends it with all that it started."""
+"""The child process as the parent sees it: its pipes, its memory, the ways in which it ends."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sphinxext_layered.description import ModelDescription
-from sphinxext_layered.errors import DescriptionError, WorkerError
+from sphinxext_layered.errors import WorkerError
 
-from . import Described, Failed, ModelRequest, WorkerSettings, count_child, plain
-from .dependencies import FileHashes, MadeFrom, chosen_environment, digests_of
+from .dependencies import chosen_environment
+from .messages import CodeLine, ModelRequest, WorkerSettings, plain
 
 _START_LIMIT: Final = 60.0
 _GRACE: Final = 3.0
-_LONGEST_ANSWER: Final = 64 << 20
+LONGEST_ANSWER: Final = 64 << 20
 _MOST_OUTPUT: Final = 256 << 10
 _SHOWN_OUTPUT: Final = 8_000
 _WATCHED_EVERY: Final = 0.05
@@ -41,138 +40,32 @@ spec = importlib.util.spec_from_file_location(
 package = sys.modules["sphinxext_layered"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
 sys.argv[:] = [""]
-from sphinxext_layered.worker.__main__ import main
+from sphinxext_layered.worker.server import main
 main()
 """
 
 
-def answers(
-    requests: Iterable[ModelRequest], settings: WorkerSettings, children: Children
-) -> Iterator[Described | Failed]:
-    """Give what `describe_all` gives."""
-    try:
-        for number, request in enumerate(requests):
-            yield _read_description(request, settings) or children.describe(number, request)
-    finally:
-        children.end()
-
-
-class _StartError(WorkerError):
+class StartError(WorkerError):
     """No child can be started, or is to be."""
 
 
-class _IdleError(WorkerError):
+class IdleError(WorkerError):
     """The child was lost before it began with a model."""
 
 
-class Children:
-    """One child at a time, started when it is needed."""
-
-    def __init__(self, settings: WorkerSettings) -> None:
-        self._settings = settings
-        self._child: _Child | None = None
-        self._cannot_start = ""
-        self._stopped = False
-
-    def describe(self, number: int, request: ModelRequest) -> Described | Failed:
-        """Have a model described by the child, or by a new one where the old one cannot."""
-        for _ in range(3):
-            try:
-                child = self._started()
-                answer = child.ask(number, request)
-            except _StartError as error:
-                self._cannot_start = str(error)
-                return Failed(request, "worker", str(error), "")
-            except _IdleError:
-                self.end()
-                continue
-            except WorkerError as error:
-                failed = Failed(request, "worker", str(error), child.output())
-                self.end()
-                return failed
-            if answer.get("again") is True:
-                self.end()
-                continue
-            result = _result(request, answer, child)
-            if answer.get("spent", True) or (isinstance(result, Failed) and result.subtype == "worker"):
-                self.end()
-            return result
-        self.end()
-        return Failed(request, "worker", "the child was lost three times before it began with the model; try again", "")
-
-    def _started(self) -> _Child:
-        if self._cannot_start:
-            raise _StartError(self._cannot_start)
-        if self._child is None and not self._stopped:
-            self._child = _Child(self._settings)
-        if self._stopped or self._child is None:  # maybe while it was started
-            self.end()
-            raise _StartError("the build was ended while the model was made; build again")
-        return self._child
-
-    def stop(self) -> None:
-        """From another thread than the one that waits for it: kill the child, and let no other be started."""
-        self._stopped = True
-        if (child := self._child) is not None:
-            child.kill()
-
-    def end(self) -> None:
-        """End the child, if there is one."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.end()
-
-
-def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failed | None:
-    """Read a description's own file, which needs no child."""
-    if request.target or not request.file or not request.file.endswith(".json"):
-        return None
-    path = os.path.join(settings.root, *request.file.split("/"))
-    try:
-        with open(path, "rb") as file:
-            description = ModelDescription.from_file_content(file.read(_LONGEST_ANSWER))
-    except OSError:
-        return None
-    except DescriptionError as error:
-        return Failed(request, "description", f"{request.file}: {error}", "")
-    if description is None:
-        return None
-    hashes = FileHashes()
-    files = {
-        name: hashes.of(os.path.join(settings.root, *name.split("/"))) for name in (request.file, *request.depends)
-    }
-    return Described(
-        request,
-        description,
-        MadeFrom(tuple(sorted(files.items())), (), digests_of(chosen_environment(settings.environment))),
-    )
-
-
-def _result(request: ModelRequest, answer: Mapping[str, Any], child: _Child) -> Described | Failed:
-    failed = answer.get("failed")
-    if isinstance(failed, Mapping):
-        subtype, message, detail = (failed.get(key) for key in ("subtype", "message", "detail"))
-        if subtype in ("target", "model", "framework") and isinstance(message, str) and isinstance(detail, str):
-            return Failed(request, subtype, message, detail + child.output())
-    try:
-        description = ModelDescription.from_document(answer.get("description"))
-        made_from = MadeFrom.from_document(answer.get("made_from"))
-        return Described(request, description, made_from, str(answer.get("allocated") or ""))
-    except (DescriptionError, ValueError) as error:
-        return Failed(request, "worker", _garbled(str(error)), child.output())
-
-
-def _garbled(what: str) -> str:
+def garbled(what: str) -> str:
+    """Return the message for an answer that is none."""
     return f"the child's answer cannot be read ({what}): does the model's code write to files that it did not open?"
 
 
-class _Child:
+class Child:
     """One child process: its pipes, the threads that read them, and its end."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._token = secrets.token_hex(8)
         self._marks = ("", "")
+        self._asked = False
         self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._output = bytearray()
         self._output_grew = threading.Condition()
@@ -184,12 +77,11 @@ class _Child:
             threading.Thread(target=target, daemon=True)
             for target in (self._read_answers, self._read_output, self._wait_for_end)
         ]
-        for thread in self._threads:
-            thread.start()
         try:
-            self._greet()
+            for thread in self._threads:
+                thread.start()
         except BaseException:
-            self.end()
+            self.kill()
             raise
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -204,16 +96,22 @@ class _Child:
                 env=_environment(settings, self._token), **group,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise _StartError(
-                f"{settings.python} cannot be started: {error}; layered_view_python names the Python"
+            raise StartError(
+                f"{settings.python} cannot be started: {error}; {settings.remedies.start_python}"
             ) from None
-        count_child()
         if trace := os.environ.get("LAYERED_VIEW_TRACE"):
             with open(trace, "a", encoding="utf-8") as file:
                 file.write(f"{process.pid}\n")
         return process
 
-    def _greet(self) -> None:
+    def greet(self) -> None:
+        """Tell the child its settings, and wait until it is ready.
+
+        Raises
+        ------
+        StartError
+            It cannot describe models.
+        """
         settings = self._settings
         self._send({
             "token": self._token,
@@ -223,15 +121,21 @@ class _Child:
             "timeout": settings.timeout,
             "modules": None if settings.modules is None else list(settings.modules),
             "environment": chosen_environment(settings.environment),
+            "remedies": list(settings.remedies),
         })  # fmt: skip
         try:
             hello = self._await(self._began + _START_LIMIT)
+        except StartError:
+            raise
         except WorkerError as error:
-            why = f"{settings.python} cannot describe models; layered_view_python names the Python"
-            raise _StartError(f"{why}\n{error}{self.output()}") from None
+            raise StartError(f"{settings.python} cannot describe models: {error}; {self._which_python()}") from None
         if hello is None or hello.get("ready") != self._token:
             why = f"did not start within {_START_LIMIT:.0f} s" if hello is None else "cannot describe models"
-            raise _StartError(f"{settings.python} {why}; layered_view_python names the Python")
+            raise StartError(f"{settings.python} {why}; {self._which_python()}")
+        self._check_memory()
+
+    def _which_python(self) -> str:
+        return f"{self._settings.remedies.start_python}{self.output()}"
 
     def ask(self, number: int, request: ModelRequest) -> Mapping[str, Any]:
         """Send a request and wait for its answer.
@@ -243,6 +147,7 @@ class _Child:
         """
         files = ([request.file] if request.file else []) + list(request.depends)
         self._marks = (f"{self._token}-{number}-begin", f"{self._token}-{number}-end")
+        self._asked = True
         self._began = time.monotonic()
         self._send({
             "id": number,
@@ -258,14 +163,14 @@ class _Child:
         try:
             began = self._await(self._began + limit)
         except WorkerError as error:
-            raise _IdleError(str(error)) from None
+            raise IdleError(str(error)) from None
         if began is not None and began.get("began") != number:
-            raise WorkerError(_garbled(f"{began!r:.60}"))
+            raise WorkerError(garbled(f"{began!r:.60}"))
         answer = self._await(self._began + limit) if began is not None else None
         if answer is None:
             raise WorkerError(self._too_long())
         if answer.get("id") != number:
-            raise WorkerError(_garbled(f"{answer!r:.60}"))
+            raise WorkerError(garbled(f"{answer!r:.60}"))
         return answer
 
     def _send(self, document: Mapping[str, Any]) -> None:
@@ -275,36 +180,35 @@ class _Child:
             while data:
                 data = data[self._process.stdin.write(data) or 0 :]
         except OSError:
-            return  # its end is told by _await, with the reason
+            return  # _await raises its end, with the reason
 
     def _await(self, deadline: float) -> Mapping[str, Any] | None:
-        """Give the next answer; None when the time is up. Raises WorkerError when the child ended."""
-        memory = self._settings.memory_limit
+        """Return the next answer; None when the time is up. Raises WorkerError when the child ended."""
+        watched = self._settings.memory_limit is not None
         while True:
-            if self._ended:  # told once, maybe before what the child had written was read
+            if self._ended:  # said once, maybe before what the child had written was read
                 return self._last_answer()
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
             try:
-                event, data = self._events.get(timeout=min(left, _WATCHED_EVERY) if memory else left)
+                event, data = self._events.get(timeout=min(left, _WATCHED_EVERY) if watched else left)
             except queue.Empty:
-                if memory and (resident := _resident_megabytes(self._process.pid)) > memory:
-                    raise WorkerError(self._too_large(resident, memory)) from None
+                self._check_memory()
                 continue
             if event == "answer":
-                return _answer_of(data)
+                return answer_of(data)
             if event == "long":
-                raise WorkerError(_garbled("it is too long"))
+                raise WorkerError(garbled("it is too long"))
             self._ended = event == "ended"
 
     def _last_answer(self) -> Mapping[str, Any]:
-        """Give the answer that an ended child wrote just before, or tell how it ended."""
+        """Return the answer that an ended child wrote just before; raise how it ended where there is none."""
         try:
             while True:
                 event, data = self._events.get(timeout=0.3)
                 if event == "answer":
-                    return {**_answer_of(data), "spent": True}
+                    return {**answer_of(data), "spent": True}
                 if event == "closed":
                     break
         except queue.Empty:
@@ -333,36 +237,35 @@ class _Child:
         )
 
     def _crashed(self, how: str) -> str:
-        return (
-            f"Python was {how} while the model was made; run its function on its own to see why{self._place_of_fault()}"
-        )
+        return f"Python was {how} while the model was made; run its function on its own to see why"
 
     def _too_long(self) -> str:
-        return (
-            f"the model was not made within {self._settings.timeout:g} s; mend what takes so long, or raise "
-            f"layered_view_timeout{self._place_of_fault()}"
-        )
+        limit, remedy = self._settings.timeout, self._settings.remedies.more_time
+        return f"the model was not made within {limit:g} s; shorten what takes so long, or {remedy}"
 
-    def _too_large(self, resident: int, limit: int) -> str:
-        self._make_it_tell()
-        return (
-            f"the child had {resident} MB of resident memory where layered_view_memory_limit allows {limit}; make the "
-            f"model smaller, or raise the limit{self._place_of_fault()}"
-        )
+    def _check_memory(self) -> None:
+        limit, remedy = self._settings.memory_limit, self._settings.remedies.more_memory
+        if not limit or (resident := _resident_megabytes(self._process.pid)) <= limit:
+            return
+        if not self._asked:
+            raise StartError(f"Python alone takes {resident} MB of memory where the limit is {limit} MB; {remedy}")
+        self._write_stack()
+        had = f"the child had {resident} MB of resident memory where the limit is {limit} MB"
+        raise WorkerError(f"{had}; make the model smaller, or {remedy}")
 
-    def _make_it_tell(self) -> None:
+    def _write_stack(self) -> None:
         """Have Python's fault handler write where the child is."""
         if sys.platform != "win32":
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 os.kill(self._process.pid, signal.SIGABRT)
                 self._process.wait(0.5)
 
-    def _place_of_fault(self) -> str:
-        """Give the lines of the user's files from what Python's fault handler wrote."""
+    def lines_of_fault(self) -> tuple[CodeLine, ...]:
+        """Return the lines of the user's files from what Python's fault handler wrote."""
         return _user_lines_of_fault(self.output(), self._settings.root)
 
     def output(self) -> str:
-        """Give what the child wrote since the last request, its beginning and its end."""
+        """Return what the child wrote since the last request, its beginning and its end."""
         begin, end = (mark.encode("ascii") for mark in self._marks)
         with self._output_grew:
             self._output_grew.wait_for(lambda: self._output_ended or (end and end in self._output), timeout=1.0)
@@ -380,7 +283,7 @@ class _Child:
         rest = bytearray()
         while chunk := _read(self._process.stdout.fileno()):
             rest += chunk
-            if len(rest) > _LONGEST_ANSWER:
+            if len(rest) > LONGEST_ANSWER:
                 self._events.put(("long", b""))
                 return
             if b"\n" in chunk:
@@ -428,13 +331,20 @@ def _read(fd: int) -> bytes:
         return b""
 
 
-def _answer_of(line: bytes) -> Mapping[str, Any]:
+def answer_of(line: bytes) -> Mapping[str, Any]:
+    """Return the answer in a line.
+
+    Raises
+    ------
+    WorkerError
+        There is none in it.
+    """
     try:
         answer = json.loads(line)
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise WorkerError(_garbled(f"{line[:60]!r}"))
+        raise WorkerError(garbled(f"{line[:60]!r}"))
     return answer
 
 
@@ -449,7 +359,7 @@ def _environment(settings: WorkerSettings, token: str) -> dict[str, str]:
 
 
 def _paths_for(settings: WorkerSettings) -> list[str]:
-    """Give the folders of modules; another interpreter must not find this one's packages."""
+    """Return the folders of modules; another interpreter must not find this one's packages."""
     paths = [os.path.abspath(path) for path in settings.sys_path]
     if os.path.abspath(settings.python) == os.path.abspath(sys.executable):
         return paths
@@ -462,26 +372,21 @@ def _paths_for(settings: WorkerSettings) -> list[str]:
     ]
 
 
-def _user_lines_of_fault(output: str, root: str) -> str:
-    """Give the lines of the user's files from the text of Python's fault handler, outermost first."""
+def _user_lines_of_fault(output: str, root: str) -> tuple[CodeLine, ...]:
+    """Return the lines of the user's files from the text of Python's fault handler, outermost first."""
     root = os.path.realpath(root or os.getcwd())
     found = []
     for file, line, name in re.findall(r'^  File "(.+?)", line (\d+) in (.+)$', output, re.MULTILINE):
         real = os.path.realpath(file)
         if real.startswith(root + os.sep) and not real.startswith(str(_PACKAGE)) and "site-packages" not in real:
             place = os.path.relpath(real, root).replace(os.sep, "/")
-            found.append(f'  File "{place}", line {line}, in {name}{_line_of(real, int(line))}')
-    return "".join(f"\n{each}" for each in reversed(found[:5]))
-
-
-def _line_of(path: str, number: int) -> str:
-    linecache.checkcache(path)
-    text = linecache.getline(path, number).strip()
-    return f"\n    {text}" if text else ""
+            linecache.checkcache(real)
+            found.append(CodeLine(place, int(line), name, linecache.getline(real, int(line)).strip()))
+    return tuple(reversed(found[:5]))
 
 
 def _resident_megabytes(pid: int) -> int:
-    """Give the resident memory of a process; 0 where this system does not tell (Windows without psutil)."""
+    """Return the resident memory of a process; 0 where this system does not say (Windows without psutil)."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/statm", "rb") as file:

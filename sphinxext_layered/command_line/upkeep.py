@@ -1,0 +1,118 @@
+"""Check the descriptions that are committed, and show or prune caches."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sphinxext_layered.cache import DAY, Cache, is_cache
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.errors import DescriptionError, TargetError
+from sphinxext_layered.worker.dependencies import FileHashes, Installed, MadeFrom, differences
+
+_NO_PLACES: Final = (".git", ".hg", ".tox", ".venv", "venv", "node_modules", "site-packages")
+_MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
+
+
+def check(given: argparse.Namespace) -> bool:
+    """Print which committed descriptions are stale; return whether none is."""
+    folder = Path(given.folder)
+    if not folder.exists():
+        raise TargetError(f"there is no {given.folder!r}; give the documentation's folder, or a description")
+    root = Path(given.root) if given.root else _root_of(folder)
+    hashes, installed = FileHashes(), Installed()
+    stale = fresh = 0
+    for path, document in _committed(folder):
+        try:
+            ModelDescription.from_document(document.get("description"))
+            made_from = MadeFrom.from_document(document.get("made_from"))
+            differing = differences(made_from, root, hashes=hashes, installed=installed, cached=True)
+        except (DescriptionError, ValueError) as error:
+            differing = [" ".join(str(error).split())]
+        stale, fresh = stale + bool(differing), fresh + (not differing)
+        if differing:
+            print(f"{path}: stale: {', '.join(differing)}")
+        elif not given.quiet:
+            print(f"{path}: fresh")
+    if not stale + fresh:
+        raise DescriptionError(f"no committed descriptions below {folder}; layered_view_descriptions_dir makes them")
+    if stale:
+        print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
+    return not stale
+
+
+def _committed(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for file in _documents(path) if path.is_dir() else [path]:
+        try:
+            document = json.loads(file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(document, dict) and str(document.get("schema", "")).startswith("layered-view-committed/"):
+            yield file, document
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_build")))
+        yield from (Path(parent, name) for name in sorted(names) if name.endswith(".json"))
+
+
+def _root_of(folder: Path) -> Path:
+    folder = folder.resolve()
+    marked = (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in _MARKS))
+    return next(marked, folder)
+
+
+def show_cache(given: argparse.Namespace) -> bool:
+    """Print how much caches hold."""
+    for folder in _caches(given):
+        print(folder)
+        _show_one_cache(folder)
+    return True
+
+
+def _show_one_cache(folder: Path) -> None:
+    totals: dict[str, tuple[int, int]] = {}
+    for parent, _, names in os.walk(folder):
+        kind = Path(parent).relative_to(folder).parts[1:2]
+        for name in names if kind else ():
+            count, size = totals.get(kind[0], (0, 0))
+            totals[kind[0]] = (count + 1, size + Path(parent, name).stat().st_size)
+    for label, (count, size) in sorted(totals.items()):
+        print(f"  {label:14}{count:8,} files {size / 2**20:10.1f} MB")
+    count, size = (sum(each) for each in zip((0, 0), *totals.values(), strict=True))
+    print(f"  {'in all':14}{count:8,} files {size / 2**20:10.1f} MB")
+
+
+def prune_cache(given: argparse.Namespace) -> bool:
+    """Remove what was not used for long."""
+    for folder in _caches(given):
+        pruned = Cache(folder).prune(older_than=given.days * DAY, larger_than=int(given.megabytes * 2**20))
+        print(
+            f"{folder}: removed {pruned.removed:,} files, {pruned.freed / 2**20:.1f} MB; "
+            f"{pruned.left / 2**20:.1f} MB are left"
+        )
+    return True
+
+
+def _caches(given: argparse.Namespace) -> list[Path]:
+    """Return the caches that are meant, none but ours: what is pruned is deleted."""
+    start = Path(given.folder or os.environ.get("LAYERED_VIEW_CACHE_DIR") or ".")
+    if not start.is_dir():
+        raise TargetError(f"{str(start)!r} is no folder; give that of a cache, or one above it")
+    found = []
+    for parent, folders, names in os.walk(start):
+        if "CACHEDIR.TAG" in names and is_cache(Path(parent)):
+            found.append(Path(parent))
+            folders.clear()
+        folders[:] = sorted(folder for folder in folders if folder not in _NO_PLACES)
+    if not found:
+        raise TargetError(
+            f"no cache at or below {str(start)!r}; a build makes it, beside its output or in its doctrees"
+        )
+    return found
