@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinxext_layered.cache import DAY, MOST_STATES, Cache, digest_of, slug_of, write_whole
+from sphinxext_layered.cache import DAY, MOST_STATES, Cache, digest_of, is_whole, slug_of, write_whole
 from sphinxext_layered.description import LayerDescription, ModelDescription
 
 KEY = digest_of("a request")
@@ -107,15 +107,19 @@ def _replace_by_folder(path: Path) -> None:
 def test_a_damaged_entry_is_a_miss_and_can_be_kept_again(cache: Cache, damage: Callable[[Path], None]) -> None:
     cache.keep_description(KEY, {}, model())
     keep(cache)
-    for path in list(cache.folder.rglob("*-*.png")):
-        damage(path)
+    (path,) = cache.folder.rglob("*-*.png")
+    damage(path)
+    stored = cache.picture(KEY)
+    assert stored is None or not is_whole(path, stored.digest)
     assert cache.picture(KEY) is None
     for path in [
         path for kind in ("manifests", "descriptions") for path in (cache.folder / "1" / kind).rglob("*.json")
     ]:
         damage(path)
     assert cache.states(KEY) == []
-    assert not cache.has_description(digest_of(model().to_json()))
+    digest = digest_of(model().to_json())
+    assert cache.description(digest) is None
+    assert not cache.has_description(digest)
     if damage is not _replace_by_folder:
         digest = cache.keep_description(KEY, {}, model())
         keep(cache)

@@ -185,7 +185,7 @@ def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.C
 
 
 def test_check_tells_stale_descriptions_from_fresh_ones(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sphinxext_layered.extension.committed import Committed, file_name, write
+    from sphinxext_layered.committed import Committed, file_name, write
     from sphinxext_layered.worker import FileHashes, MadeFrom, ModelRequest
 
     (here / "pyproject.toml").touch()

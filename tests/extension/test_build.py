@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from project import FILES, Project
+
+from sphinxext_layered.extension.build.state import Build
 
 
 @pytest.fixture
@@ -221,49 +221,21 @@ def test_both_themes_are_drawn_and_named(project: Project) -> None:
     assert sorted(name.rpartition("-")[0] for name in outcome.images) == ["other", "other-dark", "small", "small-dark"]
 
 
-def test_a_build_that_was_interrupted_while_writing_is_repaired_after_the_edit_is_undone(project: Project) -> None:
+def test_a_build_that_was_interrupted_while_writing_is_repaired_after_the_edit_is_undone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = project.build()
     project.edit("shared.py", "300", "600")
 
-    def interrupt(app: object, exception: object) -> None:
+    def interrupt(build: Build) -> None:
         raise KeyboardInterrupt
 
-    from sphinxext_layered.extension import build
-
-    kept = build.build_finished
-    build.build_finished = interrupt  # type: ignore[assignment]
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(Build, "note_written", interrupt)
         with pytest.raises(KeyboardInterrupt):
             project.build()
-    finally:
-        build.build_finished = kept
     project.edit("shared.py", "600", "300")
     third = project.build()
     assert third.images == first.images
     assert third.text("one.html") == project.build().text("one.html")
     assert all(name in third.text("one.html") + third.text("two.html") for name in first.images)
-
-
-def test_a_build_without_requests_loads_none_of_our_heavy_modules(tmp_path: Path) -> None:
-    project = Project(tmp_path, {**FILES, "one.rst": "One\n===\n", "two.rst": "Two\n===\n"})
-    code = (
-        "import sys; from sphinx.cmd.build import main; "
-        f"assert main(['-q', {str(project.docs)!r}, {str(project.out / 'html')!r}]) == 0; "
-        "print([n for n in sys.modules if n in ('aggdraw', 'numpy') or n.startswith(('sphinxext_layered.drawing', "
-        "'sphinxext_layered.worker', 'sphinxext_layered.cache', 'sphinxext_layered.reading'))])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "[]"
-
-
-def test_a_build_that_draws_nothing_loads_no_drawing_code(project: Project) -> None:
-    project.build()
-    code = (
-        "import sys; from sphinx.cmd.build import main; "
-        f"assert main(['-q', '-d', {str(project.out / 'doctrees')!r}, {str(project.docs)!r}, "
-        f"{str(project.out / 'html')!r}]) == 0; "
-        "print([n for n in sys.modules if n in ('aggdraw', 'numpy') or n.startswith(('sphinxext_layered.drawing', "
-        "'sphinxext_layered.reading'))])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "[]"

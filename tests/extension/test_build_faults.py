@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from project import FILES, Project
 
 from sphinxext_layered.cache import Cache
+from sphinxext_layered.extension.build.pictures import Pictures
+from sphinxext_layered.extension.page.request import PictureRequest
 
 
 @pytest.fixture
@@ -93,43 +96,42 @@ def test_damaged_entries_are_made_again(project: Project, kind: str) -> None:
     assert second.images == first.images
 
 
-def test_a_picture_that_vanishes_before_it_is_used_is_drawn_again(project: Project) -> None:
-    from sphinxext_layered.extension import build
+@pytest.fixture
+def when_pictures_are_made(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Have something done between the build step and the writing of pages."""
 
-    kept = build.env_updated
+    def do(what: Callable[[], object]) -> None:
+        make = Pictures.make
 
-    def vanish(app: object, env: object) -> list[str]:
-        pages = kept(app, env)  # type: ignore[arg-type]
-        for path in (project.cache / "1" / "pictures").rglob("*.png"):
-            path.unlink()
-        return pages
+        def made(self: Pictures, requests: list[PictureRequest]) -> None:
+            make(self, requests)
+            what()
 
-    build.env_updated = vanish  # type: ignore[assignment]
-    try:
-        outcome = project.build()
-    finally:
-        build.env_updated = kept
+        monkeypatch.setattr(Pictures, "make", made)
+
+    return do
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x")])
+def test_a_picture_that_vanishes_or_changes_before_it_is_used_is_drawn_again(
+    project: Project, when_pictures_are_made: Callable[..., None], damage: Callable[[Path], object]
+) -> None:
+    fresh = Project(project.folder / "fresh").build()
+    when_pictures_are_made(lambda: [damage(path) for path in (project.cache / "1" / "pictures").rglob("*.png")])
+    outcome = project.build()
+    assert outcome.images == fresh.images
     assert outcome.warnings == ""
     assert len(outcome.images) == 2
 
 
-def test_a_whole_cache_that_vanishes_costs_no_traceback(project: Project) -> None:
-    from sphinxext_layered.extension import build
-
+def test_a_whole_cache_that_vanishes_costs_no_traceback(
+    project: Project, when_pictures_are_made: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     project.build()
     project.edit("one.rst", "===", "===\n\nMore.")
-    kept = build.env_updated
-
-    def vanish(app: object, env: object) -> list[str]:
-        pages = kept(app, env)  # type: ignore[arg-type]
-        shutil.rmtree(project.cache)
-        return pages
-
-    build.env_updated = vanish  # type: ignore[assignment]
-    try:
-        outcome = project.build()
-    finally:
-        build.env_updated = kept
+    when_pictures_are_made(lambda: shutil.rmtree(project.cache))
+    outcome = project.build()
+    monkeypatch.undo()
     assert "nets:small" in outcome.text("one.html")
     assert "Traceback" not in outcome.warnings
     assert "one.rst:6: WARNING: nets:small" in outcome.warnings
@@ -151,21 +153,12 @@ def test_two_builds_at_once_on_one_cache_are_both_right(project: Project) -> Non
         assert {path.name: path.read_bytes() for path in folder.glob("*.png")} == reference
 
 
-def test_no_thread_is_left_when_writers_may_fork(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sphinxext_layered.extension import build
-
-    kept = build.env_updated
-    left: list[tuple[set[threading.Thread], set[threading.Thread]]] = []
-
-    def counted(app: object, env: object) -> list[str]:
-        before = set(threading.enumerate())
-        pages = kept(app, env)  # type: ignore[arg-type]
-        left.append((before, set(threading.enumerate())))
-        return pages
-
-    monkeypatch.setattr(build, "env_updated", counted)
+def test_no_thread_is_left_when_writers_may_fork(project: Project, when_pictures_are_made: Callable[..., None]) -> None:
+    before = set(threading.enumerate())
+    left: list[set[threading.Thread]] = []
+    when_pictures_are_made(lambda: left.append(set(threading.enumerate())))
     assert project.build().children == 1
-    ((before, after),) = left
+    (after,) = left
     assert after <= before
 
 

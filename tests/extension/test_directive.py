@@ -10,8 +10,8 @@ import pytest
 from docutils import nodes
 from pages import page
 
-from sphinxext_layered.extension.directive import IMAGE_OPTIONS, PAGE_OPTIONS, drawing_options
-from sphinxext_layered.extension.nodes import layered_view
+from sphinxext_layered.extension.page.directive import IMAGE_OPTIONS, PAGE_OPTIONS, drawing_options
+from sphinxext_layered.extension.page.nodes import layered_view
 from sphinxext_layered.options import DECLARED
 
 
@@ -37,7 +37,7 @@ def test_every_drawing_option_is_read_by_its_own_reader(built: Any) -> None:
     lines = [line for name in texts for line in (".. layered-view:: nets:build", f"   :{name}: {texts[name]}", "")]
     result = built(page(*lines), builder="dummy")
     assert result.warnings == ""
-    assert [request["given"] for request in result.app.env.layered_views["index"]] == [
+    assert [dict(request["given"]) for request in result.app.env.layered_views["index"]] == [
         {name: DECLARED[name].reader(texts[spelt])} for spelt, name in drawing_options().items()
     ]
 
@@ -89,7 +89,7 @@ def test_mended_words_are_green(built: Any) -> None:
 
 def test_a_bare_option_means_yes_and_no_means_no(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build", "   :legend:", "   :draw-funnel: no"), builder="dummy")
-    assert request_of(result)["given"] == {"legend": True, "draw_funnel": False}
+    assert dict(request_of(result)["given"]) == {"legend": True, "draw_funnel": False}
 
 
 def test_arguments_that_are_not_literals_are_refused(built: Any) -> None:

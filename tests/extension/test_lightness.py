@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from typing import Any
 import pytest
 from project import FILES, Project
 
+import sphinxext_layered
 from sphinxext_layered.description import LayerDescription, ModelDescription
-from sphinxext_layered.worker import Described, MadeFrom, ModelRequest
+from sphinxext_layered.extension.build import draw
+from sphinxext_layered.worker import Described, MadeFrom, ModelRequest, ahead
 from sphinxext_layered.worker.dependencies import FileHashes
 
 LOADED = """\
@@ -24,11 +27,8 @@ from sphinx.cmd.build import main
 assert main(["-q", "-W", "-d", sys.argv[1] + "/doctrees", sys.argv[2], sys.argv[1] + "/html"]) == 0
 print(json.dumps(sorted(sys.modules)))
 """
-DECLARED = """
-ours = [module for name, module in sys.modules.items() if name.startswith("sphinxext_layered")]
-kinds = {each for module in ours for each in vars(module).values() if isinstance(each, type)}
-print(json.dumps(sorted(each.__name__ for each in kinds if "__dataclass_fields__" in vars(each))))
-"""
+ROOM = ("cache", "committed", "fingerprint", "freshness")
+"""The modules beside the extension's that only it and the command line use."""
 PLAIN = {
     **FILES,
     "conf.py": FILES["conf.py"].replace('extensions = ["sphinxext_layered"]', ""),
@@ -60,36 +60,42 @@ def loaded(project: Project, code: str = LOADED) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("edit", ["nothing", "prose"])
-def test_a_build_that_draws_nothing_loads_nothing_but_this_package(project: Project, plain: Project, edit: str) -> None:
+HEAVY = ("PIL", "aggdraw", "reportlab", "numpy", "keras", "tensorflow")
+"""What takes long to import: the modules that need it are imported inside the functions that draw, and nowhere else."""
+
+LAZY = {"extension/build/pictures.py": {"draw"}}
+"""The imports inside functions of the extension, each to keep Pillow and its like out."""
+
+
+@pytest.mark.parametrize("edit", ["nothing", "prose", "other page", "no picture"])
+def test_a_build_that_draws_nothing_loads_nothing_heavy(project: Project, plain: Project, edit: str) -> None:
     for each in (project, plain):
+        if edit == "no picture":
+            each.put("one.rst", "One\n===\n")
+            each.put("two.rst", "Two\n===\n")
         loaded(each)
         if edit == "prose":
             each.edit("one.rst", "One\n===\n", "One\n===\n\nEdited.\n")
+        if edit == "other page":
+            each.edit("prose.rst", "No picture.", "Still none.")
     found = loaded(project) - loaded(plain)
-    # Of the standard library's own parts Python 3.13 loads some only with the first call.
-    assert {name for name in found if not name.startswith(("sphinxext_layered", "importlib.metadata."))} == set()
+    assert not [name for name in found if name.partition(".")[0] in HEAVY]
+    for part in ("drawing.layout", "drawing.paint", "reading", "worker.recorder", "worker.__main__"):
+        assert not [name for name in found if name.startswith(f"sphinxext_layered.{part}")]
 
 
-@pytest.mark.parametrize("edit", ["nothing", "prose", "other page"])
-def test_a_build_that_draws_nothing_loads_neither_drawing_nor_what_starts_a_child(project: Project, edit: str) -> None:
-    loaded(project)
-    if edit == "prose":
-        project.edit("one.rst", "One\n===\n", "One\n===\n\nEdited.\n")
-    if edit == "other page":
-        project.edit("prose.rst", "No picture.", "Still none.")
-    found = loaded(project)
-    assert "sphinxext_layered.extension.receipt" in found
-    # Only a page that is written has its pictures looked up.
-    assert ("sphinxext_layered.extension.produce" in found) == (edit == "prose")
-    heavy = ("drawing", "reading", "worker.parent", "worker.recorder", "worker.__main__", "extension.drawn", "api")
-    assert not [name for name in found for part in heavy if name.startswith(f"sphinxext_layered.{part}")]
-
-
-def test_a_build_that_draws_nothing_declares_no_dataclass_but_the_options(project: Project) -> None:
-    loaded(project)
-    project.edit("one.rst", "One\n===\n", "One\n===\n\nEdited.\n")
-    assert loaded(project, LOADED + DECLARED) == {"LayeredViewOptions"}
+def test_what_is_imported_inside_functions_is_what_draws() -> None:
+    package = Path(sphinxext_layered.__file__).parent
+    found: dict[str, set[str]] = {}
+    for path in [*(package / "extension").rglob("*.py"), *(package / f"{name}.py" for name in ROOM)]:
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        name = path.relative_to(package).as_posix()
+                        module = getattr(node, "module", None)
+                        found.setdefault(name, set()).update([module] if module else [each.name for each in node.names])
+    assert found == LAZY
 
 
 @pytest.mark.parametrize(
@@ -142,15 +148,12 @@ def test_looking_up_reads_each_file_once_however_many_pages_rest_on_it(
 def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sphinxext_layered.extension import drawn
-    from sphinxext_layered.worker import ahead
-
     first_is_drawn = threading.Event()
-    draw = drawn.draw
+    original = draw.draw
     in_time = []
 
-    def drawing(*given: Any) -> drawn.Drawn:
-        picture = draw(*given)
+    def drawing(*given: Any) -> draw.Drawn:
+        picture = original(*given)
         first_is_drawn.set()
         return picture
 
@@ -161,7 +164,7 @@ def test_a_picture_is_drawn_while_the_child_describes_the_next_model(
             layers = (LayerDescription(index=0, name="only", class_name="Dense", output_shapes=((None, 8),)),)
             yield Described(request, ModelDescription(name=f"net{number}", class_name="M", layers=layers), MadeFrom())
 
-    monkeypatch.setattr(drawn, "draw", drawing)
+    monkeypatch.setattr(draw, "draw", drawing)
     monkeypatch.setattr(ahead, "answers", describing)
     assert len(project.build().images) == 2
     assert in_time == [True]

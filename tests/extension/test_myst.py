@@ -10,7 +10,7 @@ import pytest
 from docutils import nodes
 from pages import NETS
 
-from sphinxext_layered.extension.nodes import layered_view
+from sphinxext_layered.extension.page.nodes import layered_view
 
 CONF = "extensions.append('myst_parser'); myst_enable_extensions = ['colon_fence', 'attrs_block']"
 REST = """

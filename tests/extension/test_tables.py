@@ -11,7 +11,7 @@ from docutils import nodes
 from pages import page
 
 from sphinxext_layered.extension.config import SETTINGS
-from sphinxext_layered.extension.directive import PAGE_OPTIONS, drawing_options
+from sphinxext_layered.extension.page.directive import PAGE_OPTIONS, drawing_options
 from sphinxext_layered.options import DECLARED
 
 

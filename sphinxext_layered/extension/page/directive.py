@@ -20,16 +20,17 @@ from docutils.utils import escape2null
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from .. import values
-from ..errors import LayeredViewError, OptionError, TargetError
-from ..options import DECLARED, read_value
-from ..target import FILE_SUFFIXES, Target, in_module, parse_target
-from ..values import Reader, did_you_mean
-from . import builder_of, requests_of
-from .config import MIME_TYPES
+from ... import values
+from ...errors import LayeredViewError, OptionError, TargetError
+from ...options import DECLARED, read_value
+from ...target import FILE_SUFFIXES, Target, in_module, parse_target
+from ...values import Reader, did_you_mean
+from ..config import MIME_TYPES
+from ..current import build_of
+from ..places import search_path
 from .nodes import layered_view, layered_view_downloads, layered_view_source, layered_view_summary
-from .places import search_path
-from .request import PictureRequest
+from .request import PictureRequest, keep_request
+from .source import defines, is_module, source_block
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ def _as_text(value: object) -> str:
 
 
 def drawing_options() -> dict[str, str]:
-    """Give the drawing options that a page can write, as written there, and their Python names."""
+    """Return the drawing options that a page can write, as written there, and their Python names."""
     return {name.replace("_", "-"): name for name, option in DECLARED.items() if not option.python_only}
 
 
@@ -157,7 +158,7 @@ class LayeredView(SphinxDirective):
         block = self._in_figure(self._in_reference(placeholder, words), words)
         if request is None:
             return block
-        requests_of(self.env).setdefault(self.env.docname, []).append(request.document())
+        keep_request(self.env, self.env.docname, request.document())
         return [*block, *self._under_the_picture(words, request)]
 
     # -- the words
@@ -205,7 +206,7 @@ class LayeredView(SphinxDirective):
         return value
 
     def _request(self, words: _Words) -> PictureRequest | None:
-        """Give what the page asks for, or None where its words are wrong; what is wrong is added to `words`."""
+        """Return what the page asks for, or None where its words are wrong; what is wrong is added to `words`."""
         target, file = "", ""
         try:
             target, file = self._target()
@@ -214,7 +215,7 @@ class LayeredView(SphinxDirective):
         depends = self._existing("depends", words.page.get("depends", ()), words)
         if font := words.drawing.get("font_path"):
             (path,) = self._existing("font-path", (font,), words)
-            confdir = builder_of(self.env).confdir  # to which conf.py's own path of a font is relative too
+            confdir = build_of(self.env).app.confdir  # to which conf.py's own path of a font is relative too
             words.drawing["font_path"] = Path(os.path.relpath(self.env.srcdir / path, confdir)).as_posix()
         if words.problems:
             return None
@@ -222,7 +223,7 @@ class LayeredView(SphinxDirective):
         return PictureRequest(
             target=target,
             file=file,
-            given=words.drawing,
+            given=tuple(words.drawing.items()),
             depends=depends,
             format=words.page.get("format", ""),
             downloads=words.page.get("download", ()),
@@ -232,7 +233,7 @@ class LayeredView(SphinxDirective):
         )
 
     def _existing(self, option: str, paths: tuple[str, ...], words: _Words) -> tuple[str, ...]:
-        """Give `paths` of the page relative to the source folder, noting those that do not exist."""
+        """Return `paths` of the page relative to the source folder, noting those that do not exist."""
         found = []
         for path in paths:
             relative, absolute = self.env.relfn2path(path)
@@ -243,7 +244,7 @@ class LayeredView(SphinxDirective):
         return tuple(found)
 
     def _target(self) -> tuple[str, str]:
-        """Give the canonical reference or the file, one of them empty."""
+        """Return the canonical reference or the file, one of them empty."""
         text = self.arguments[0].strip() if self.arguments else ""
         if text.endswith(FILE_SUFFIXES):
             relative, absolute = self.env.relfn2path(text)
@@ -267,16 +268,14 @@ class LayeredView(SphinxDirective):
 
     def _is_short(self, target: Target, module: str) -> bool:
         """Whether a dotted name without a colon is one of `module`, as ``Net.build`` is where that has a class Net."""
-        from .source import defines, is_module
-
-        head, folders = target.module.partition(".")[0], search_path(builder_of(self.env).confdir)
+        head, folders = target.module.partition(".")[0], search_path(build_of(self.env).app.confdir)
         if not head or defines(module, head, folders):
             return bool(head)
         # Modules of another environment are not found here: then a dotted name is what it says.
         return not is_module(head, folders) and is_module(module.partition(".")[0], folders)
 
     def _documented_object(self) -> Target:
-        """Give the object in whose description the directive stands, such as a docstring read by autodoc."""
+        """Return the object in whose description the directive stands, such as a docstring read by autodoc."""
         current = getattr(self.env, "current_document", None)
         described = (self.env.temp_data if current is None else current).get("object")
         name = described[0] if isinstance(described, tuple) and described else described
@@ -290,7 +289,7 @@ class LayeredView(SphinxDirective):
         return isinstance(self.state, states.SubstitutionDef)
 
     def _place(self, option: str) -> tuple[str, int]:
-        """Give the file and line of an option, or of the directive where the option is empty or not to be found."""
+        """Return the file and line of an option, or of the directive where the option is empty or not to be found."""
         offset = self._offset(option)
         for lineno in (self.lineno + offset, self.lineno):
             source, line = self.state_machine.get_source_and_line(lineno)
@@ -300,7 +299,7 @@ class LayeredView(SphinxDirective):
         return str(self.env.doc2path(self.env.docname)), self.lineno
 
     def _offset(self, option: str) -> int:
-        """Give how many lines below the directive an option stands, 0 where it is not to be found."""
+        """Return how many lines below the directive an option stands, 0 where it is not to be found."""
         if not option:
             return 0
         pattern = _option_pattern(option)
@@ -396,12 +395,10 @@ class LayeredView(SphinxDirective):
             figure += nodes.legend("", *body)
 
     def _under_the_picture(self, words: _Words, request: PictureRequest) -> Iterator[nodes.Node]:
-        """Give what follows the picture: its table of layers, its source, its downloads."""
+        """Return what follows the picture: its table of layers, its source, its downloads."""
         document = request.document()
         found: list[nodes.Node] = []
         if words.page.get("show-source"):
-            from .source import source_block
-
             found = source_block(self.env, request)
             if not found:
                 problem = f"no source of {request.reference} to be found without importing it; leave the option out"
@@ -441,10 +438,10 @@ def _lines_below(source: Path, line: int, pattern: re.Pattern[str]) -> int:
 
 
 def _said(error: LayeredViewError) -> str:
-    """Give what a page and its warning say of an error; an option is named as the page spells it."""
+    """Return what a page and its warning say of an error; an option is named as the page spells it."""
     return f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
 
 
 def _bare(reader: Reader, text: str) -> str:
-    """Give what an option without a value stands for."""
+    """Return what an option without a value stands for."""
     return reader.bare if not text.strip() and reader.bare is not None else text

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
 
-from . import requests_of
 from .nodes import layered_view
+from .request import PictureRequest
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
     from .request import Conditions
 
 
-def note_conditions(app: Sphinx, doctree: nodes.document) -> None:
-    """Note with each request of a page that was read under which conditions the page shows it."""
-    requests = requests_of(app.env).get(app.env.docname, [])
-    if not requests:
-        return
-    places: dict[str, list[Conditions]] = {}
+def note_places(requests: list[dict[str, object]], doctree: nodes.document) -> None:
+    """Note with each request of a page that was read under which conditions its places in the page are shown.
+
+    A substitution that the page does not use has no place.
+    """
+    places: dict[tuple[object, ...], list[Conditions]] = {}
     for node in doctree.findall(layered_view):
         if node["request"] is not None and not isinstance(node.parent, nodes.substitution_definition):
-            places.setdefault(_spelt(node["request"]), []).append(conditions_around(node))
+            places.setdefault(_identity(node["request"]), []).append(conditions_around(node))
     for request in requests:
-        around = places.get(_spelt(request), [()])
-        request["conditions"] = () if () in around else tuple(around)
+        around = places.get(_identity(request), [])
+        request["places"] = ((),) if () in around else tuple(around)
 
 
 def conditions_around(node: nodes.Node) -> Conditions:
-    """Give the kind and the expression of each condition that `node` stands in."""
+    """Return the kind and the expression of each condition that `node` stands in."""
     return tuple(_conditions(node))
 
 
@@ -46,6 +44,11 @@ def _conditions(node: nodes.Node) -> Iterator[tuple[str, str]]:
         elif parent.__class__.__name__ == "ifconfig":
             yield "ifconfig", parent["expr"]
         parent = parent.parent
+
+
+def is_shown(request: PictureRequest, builder: Builder) -> bool:
+    """Whether a page of this build shows what is requested."""
+    return any(hold(builder, conditions) for conditions in request.places)
 
 
 def hold(builder: Builder, conditions: Conditions) -> bool:
@@ -64,5 +67,6 @@ def _holds(builder: Builder, kind: str, expression: str) -> bool:
         return True
 
 
-def _spelt(request: dict[str, object]) -> str:
-    return json.dumps(request, sort_keys=True, default=str)
+def _identity(document: dict[str, object]) -> tuple[object, ...]:
+    """Return what tells a request from others: what is asked for and where."""
+    return PictureRequest(**{**document, "places": ()})  # type: ignore[arg-type]

@@ -1,16 +1,16 @@
-"""The one module of the extension that draws; imported when there is something to draw."""
+"""The one module of the extension that draws; it loads Pillow and is imported when there is something to draw."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from ..description import ModelDescription
-from ..drawing import lay_out
-from ..drawing.check import out_of_range, unknown_names
-from ..drawing.paint import paint
-from ..drawing.summary import alt_text
-from ..options import LayeredViewOptions
+from ...description import ModelDescription
+from ...drawing import lay_out
+from ...drawing.check import out_of_range, unknown_names
+from ...drawing.paint import paint
+from ...drawing.summary import alt_text
+from ...options import LayeredViewOptions
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def draw(description: ModelDescription, options: LayeredViewOptions, format: str
 
 
 def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[list[str]]:
-    """Give [option, sentence] for each name or index that the model does not have."""
+    """Return [option, sentence] for each name or index that the model does not have."""
     names = {
         "type_ignore": options.type_ignore,
         "color_map": [item[0] for item in options.color_map],

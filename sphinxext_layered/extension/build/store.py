@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from ..cache import Cache, State, StoredPicture
-
-if TYPE_CHECKING:
-    from ..description import ModelDescription
+from ...cache import Cache, State, StoredPicture
+from ...description import ModelDescription
 
 T = TypeVar("T")
 
@@ -34,23 +32,19 @@ class Store:
         self._readable = self._caches if spare.exists() else self._caches[:1]
 
     def states(self, key: str) -> list[State]:
-        """Give the states of the sources known for `key`."""
+        """Return the states of the sources known for `key`."""
         return [state for cache in self._readable for state in cache.states(key)]
 
     def description(self, digest: str) -> ModelDescription | None:
-        """Give a description, or None."""
+        """Return a description, or None."""
         return next(filter(None, (cache.description(digest) for cache in self._readable)), None)
 
     def has_description(self, digest: str) -> bool:
-        """Say whether a description is there and whole."""
+        """Whether a description is there."""
         return any(cache.has_description(digest) for cache in self._readable)
 
-    def file_of_description(self, digest: str) -> str:
-        """Give the path that a description has in the cache."""
-        return self._caches[0].file_of_description(digest)
-
     def picture(self, key: str) -> StoredPicture | None:
-        """Give a picture, or None."""
+        """Return a picture, or None."""
         return next(filter(None, (cache.picture(key) for cache in self._readable)), None)
 
     def keep_description(self, key: str, made_from: Mapping[str, Any], description: ModelDescription) -> str:

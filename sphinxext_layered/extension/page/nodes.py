@@ -16,7 +16,7 @@ _UNWRITABLE: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 def writable(text: str) -> str:
-    """Give a model's words with U+FFFD for what cannot be written to a file or stand in XML."""
+    """Return a model's words with U+FFFD for what cannot be written to a file or stand in XML."""
     return re.sub(_UNWRITABLE, "\ufffd", text.replace("\r\n", "\n"))
 
 
@@ -40,7 +40,7 @@ class layered_view(nodes.General, nodes.Inline, nodes.Element, addnodes.translat
             self["translated"] = True
 
     def extract_original_messages(self) -> Sequence[str]:
-        """Give the alternative text that the author wrote."""
+        """Return the alternative text that the author wrote."""
         original = self.get("original_alt") or self.get("alt")
         return [original] if original else []
 

@@ -7,23 +7,20 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from docutils import nodes
-from sphinx.locale import get_translation
 
-from ..description import LayerDescription, ModelDescription, Shape
-from ..drawing.summary import shape_text
-from .nodes import writable
-
-_ = get_translation("sphinxext_layered")
+from ...description import LayerDescription, ModelDescription, Shape
+from ...drawing.summary import shape_text
+from ..page.nodes import writable
 
 _NUMBERS: Final = (0, 4)
 
 
 def summary_nodes(model: ModelDescription, show: str, output: str) -> list[nodes.Node]:
-    """Give the table as `show` says: open, collapsed (in HTML), or hidden, for screen readers of HTML only."""
+    """Return the table as `show` says: open, collapsed (in HTML), or hidden, for screen readers of HTML only."""
     table = layer_table(model)
     if output != "html":
         return [] if show == "hidden" else [table]
-    title = html.escape(writable(_("Layers of %s") % model.name))
+    title = html.escape(writable(f"Layers of {model.name}"))
     if show == "collapsed":
         return _between(
             f'<details class="layered-view-summary"><summary>{title}</summary>'
@@ -41,13 +38,13 @@ def _between(opening: str, table: nodes.table, closing: str) -> list[nodes.Node]
 
 
 def layer_table(model: ModelDescription) -> nodes.table:
-    """Give a table of index, name, class, output shape and parameters of each layer, with their total."""
+    """Return a table of index, name, class, output shape and parameters of each layer, with their total."""
     rows = [_row(layer) for layer in model.layers]
     total = model.parameters
     if total is None and all(layer.parameters is not None for layer in model.layers):
         total = sum(layer.parameters or 0 for layer in model.layers)
-    rows.append(("", _("Total"), "", "", _count(total)))
-    head = (_("Index"), _("Name"), _("Class"), _("Output shape"), _("Parameters"))
+    rows.append(("", "Total", "", "", _count(total)))
+    head = ("Index", "Name", "Class", "Output shape", "Parameters")
     group = nodes.tgroup("", cols=len(head))
     group += [nodes.colspec("", colwidth=width) for width in (8, 24, 24, 24, 20)]
     group += nodes.thead("", _row_node(head))

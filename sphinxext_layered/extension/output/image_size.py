@@ -8,7 +8,7 @@ from typing import Any
 
 
 def shown_size(own: tuple[int, int], given: Mapping[str, Any] | Any) -> tuple[str, str]:
-    """Give width and height as an image node has them.
+    """Return width and height as an image node has them.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def _measure(length: str) -> tuple[float, str]:
 
 
 def _pixels(length: str, factor: float) -> float | None:
-    """Give a length in pixels; None where it is of another unit."""
+    """Return a length in pixels; None where it is of another unit."""
     value, unit = _measure(length)
     return value * factor if unit in ("", "px") else None
 

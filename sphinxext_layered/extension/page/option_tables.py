@@ -10,9 +10,10 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-from .. import options, values
-from . import config, directive
-from .config import SETTINGS
+from ... import options, values
+from .. import config
+from ..config import SETTINGS
+from . import directive
 from .directive import PAGE_OPTIONS
 
 KINDS: Final = ("size", "layers", "connections", "colour", "text", "picture", "model")
@@ -46,7 +47,7 @@ class _Table(SphinxDirective):
         return [nodes.paragraph("", text)]
 
     def _cell(self, text: str) -> list[nodes.Node]:
-        """Give the text with its literals (two backquotes) and its names (one) as nodes."""
+        """Return the text with its literals (two backquotes) and its names (one) as nodes."""
         paragraph = nodes.paragraph("", "", support_smartquotes=False)  # quotes in it are Python's
         for i, part in enumerate(text.split("``")):
             for j, piece in enumerate([part] if i % 2 else part.split("`")):
@@ -63,7 +64,7 @@ class LayeredViewOptionTable(_Table):
     widths = (18, 40, 30, 12)
 
     def run(self) -> list[nodes.Node]:
-        """Give the table."""
+        """Return the table."""
         try:
             kind = _kind(self.arguments[0]) if self.arguments else None
         except ValueError as error:
@@ -92,7 +93,7 @@ class LayeredViewConfig(_Table):
     widths = (24, 40, 30, 12)
 
     def run(self) -> list[nodes.Node]:
-        """Give the table."""
+        """Return the table."""
         return self.table(
             (f"``{name}``", setting.doc, _bounds(setting.reader.accepts), f"``{setting.default!r}``")
             for name, setting in SETTINGS.items()

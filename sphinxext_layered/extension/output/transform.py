@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from docutils import nodes
 from sphinx.locale import _ as sphinx_text
-from sphinx.locale import get_translation
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from . import builder_of
-from .conditions import conditions_around, hold
-from .config import needs_descriptions, themes_of
-from .downloads import download_nodes, source_relative
-from .nodes import (
+from ..config import needs_descriptions, themes_of
+from ..current import build_of
+from ..page.conditions import conditions_around, hold
+from ..page.nodes import (
     PLACEHOLDERS,
     layered_view,
     layered_view_downloads,
@@ -27,14 +25,15 @@ from .nodes import (
     layered_view_summary,
     writable,
 )
-from .request import Failure, Picture, PictureRequest
-from .sizes import shown_size
+from ..page.request import Failure, Picture, PictureRequest
+from .downloads import download_nodes, source_relative
+from .image_size import shown_size
+from .layer_table import summary_nodes
+from .source_link import link_to_source
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
-
-_ = get_translation("sphinxext_layered")
 
 _UNTOUCHED: Final = ("gettext",)
 """Builders that read the placeholders themselves: their texts are messages."""
@@ -63,7 +62,7 @@ class PicturesIn(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Replace every placeholder of the document."""
-        builder = builder_of(self.env)
+        builder = build_of(self.env).builder
         if builder.name in _UNTOUCHED:
             return
         placeholders = [node for kind in PLACEHOLDERS for node in self.document.findall(kind)]
@@ -78,8 +77,6 @@ class PicturesIn(SphinxPostTransform):
             elif isinstance(node, layered_view_summary):
                 page.show_summary(node)
             elif isinstance(node, layered_view_source):
-                from .source import link_to_source
-
                 _replace(node, link_to_source(node, builder, self.env))
             elif isinstance(node, layered_view_downloads):
                 offered = getattr(builder, "download_support", False)
@@ -95,13 +92,11 @@ class _Page:
         self.config = env.config
 
     def pictures(self, request: PictureRequest) -> list[Picture] | Failure:
-        """Give the picture of each theme, or the first failure."""
-        from .build import pictures_of
-
-        found = pictures_of(self.env)
+        """Return the picture of each theme, or the first failure."""
+        build = build_of(self.env)
         pictures = []
         for theme in themes_of(self.config, request, self.builder):
-            result = found.of(request, theme=theme)
+            result = build.picture(request, theme=theme)
             if isinstance(result, Failure):
                 return result
             pictures.append(result)
@@ -132,7 +127,7 @@ class _Page:
             _replace(node, images)
 
     def _image(self, node: layered_view, picture: Picture) -> nodes.image:
-        """Give an ordinary image with one candidate, shown at the picture's own size."""
+        """Return an ordinary image with one candidate, shown at the picture's own size."""
         uri = self._address(picture)
         image = nodes.image(node.rawsource, uri=uri, candidates={picture.mime: uri}, alt=self._alt(node, picture))
         for name in ("align", "loading", "ids", "names", "dupnames", "backrefs"):
@@ -162,11 +157,7 @@ class _Page:
     def _alt(self, node: layered_view, picture: Picture) -> str:
         if "alt" in node:
             return str(node["alt"])
-        if picture.alt:
-            return writable(picture.alt)
-        from ..drawing.summary import alt_text
-
-        return writable(alt_text(picture.description))
+        return writable(picture.alt)
 
     # -- what is under it
 
@@ -176,12 +167,8 @@ class _Page:
             _replace(node, [])
             return
         result = self.pictures(PictureRequest.from_document(node["request"]))
-        if isinstance(result, Failure):
-            _replace(node, [])
-            return
-        from .summary_table import summary_nodes
-
-        _replace(node, summary_nodes(result[0].description, node["show"], self.builder.format))
+        model = None if isinstance(result, Failure) else result[0].describe()
+        _replace(node, [] if model is None else summary_nodes(model, node["show"], self.builder.format))
 
 
 def _replace(node: nodes.Element, new: list[Any]) -> None:
@@ -222,9 +209,9 @@ def _say(node: layered_view, text: str) -> None:
 def _fail(node: layered_view, message: str) -> None:
     """Put a note in the place of `node` that says which picture is missing and why."""
     first, _newline, rest = writable(message).strip().partition("\n")
-    words: list[nodes.Node] = [nodes.Text(_("No picture"))]
+    words: list[nodes.Node] = [nodes.Text("No picture")]
     if reference := node["reference"]:
-        words = [nodes.Text(_("No picture of") + " "), nodes.literal(reference, reference)]
+        words = [nodes.Text("No picture of "), nodes.literal(reference, reference)]
     words.append(nodes.Text(f": {first}"))
     more: list[nodes.Node] = []
     if rest.strip():

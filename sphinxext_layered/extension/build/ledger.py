@@ -17,6 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ...cache import write_whole
+from ..places import image_folder
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -24,7 +27,7 @@ _UNKNOWN: Final = ""
 _OWN_NAME: Final = r"[a-z0-9-]+-([0-9a-f]{12})\.[a-z]{3,4}"
 
 
-class Written:
+class Ledger:
     """The record of one builder and output folder.
 
     Attributes
@@ -60,13 +63,11 @@ class Written:
             document = json.loads(path.read_bytes())
             return cls(path, *(_checked(document, name) for name in ("signatures", "files", "digests")))
         except (OSError, LookupError, ValueError, TypeError, RecursionError):
-            from .places import image_folder
-
             of_pages = {name for _, name in app.env.images.values()}
             return cls(path, digests=dict(_ours(image_folder(app), of_pages)))
 
     def differing(self, signatures: Mapping[str, str], folder: Path) -> list[str]:
-        """Give the pages that were last written with other pictures than `signatures` says.
+        """Return the pages that were last written with other pictures than `signatures` says.
 
         So does a page whose picture has gone from the image folder.
         """
@@ -118,8 +119,6 @@ class Written:
 
     def save(self) -> None:
         """Write the record if it says something new."""
-        from ..cache import write_whole
-
         document = {"signatures": self.signatures, "files": self.files, "digests": self.digests}
         data = json.dumps(document, sort_keys=True).encode()
         with contextlib.suppress(OSError):
@@ -128,7 +127,7 @@ class Written:
 
 
 def _ours(folder: Path, others: set[str]) -> Iterator[tuple[str, str]]:
-    """Give the name and digest of each file in `folder` that is ours by its name, and none of `others`."""
+    """Return the name and digest of each file in `folder` that is ours by its name, and none of `others`."""
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
             named = re.fullmatch(_OWN_NAME, path.name)

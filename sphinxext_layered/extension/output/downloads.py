@@ -5,53 +5,50 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.locale import get_translation
 
-from .config import themes_of
-from .request import Failure, Picture, PictureRequest
+from ..config import themes_of
+from ..current import build_of
+from ..page.request import Failure, Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-_ = get_translation("sphinxext_layered")
 
-
-def note_downloads(app: Sphinx, requests: Iterable[PictureRequest]) -> None:
+def note_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Make Sphinx copy the files that pages offer: it does so before it writes the pages."""
-    if not getattr(app.builder, "download_support", False):
-        return
-    for request in requests:
-        for _format, picture in downloads_of(app.env, request):
-            _note(app.env, request.docname, picture)
+    if getattr(app.builder, "download_support", False):
+        for requests in build_of(env).pages.values():
+            for request in requests:
+                for _format, picture in downloads_of(env, request):
+                    _note(env, request.docname, picture)
+    return []
 
 
 def downloads_of(env: BuildEnvironment, request: PictureRequest) -> Iterator[tuple[str, Picture]]:
-    """Give the formats that a page offers and their pictures, of the first theme where there are two."""
-    from . import builder_of
-    from .build import pictures_of
-
-    (theme, *_others) = themes_of(env.config, request, builder_of(env))
+    """Return the formats that a page offers and their pictures, of the first theme where there are two."""
+    build = build_of(env)
     # Without its page, which is not written because of this question.
     asked = request._replace(docname="")
+    (theme, *_others) = themes_of(env.config, request, build.builder)
     for format in request.downloads:
-        result = pictures_of(env).of(asked, theme=theme, format=format)
+        result = build.picture(asked, theme=theme, format=format)
         if not isinstance(result, Failure) and result.file is not None:
             yield format, result
 
 
 def download_nodes(env: BuildEnvironment, node: nodes.Element) -> list[nodes.Node]:
-    """Give one line of links to the pictures that `node` is the place of."""
+    """Return one line of links to the pictures that `node` is the place of."""
     request = PictureRequest.from_document(node["request"])
     files = list(downloads_of(env, request))
     if not files:
         return []
-    paragraph = nodes.paragraph("", _("Download:") + " ", classes=["layered-view-downloads"])
+    paragraph = nodes.paragraph("", "Download: ", classes=["layered-view-downloads"])
     paragraph.source, paragraph.line = node.source, node.line
     for i, (format, picture) in enumerate(files):
         uri = source_relative(env, picture)
@@ -77,7 +74,7 @@ def _note(env: BuildEnvironment, docname: str, picture: Picture) -> str:
 
 
 def source_relative(env: BuildEnvironment, picture: Picture) -> str:
-    """Give a picture's file relative to the source folder; absolute where there is no way, as between drives."""
+    """Return a picture's file relative to the source folder; absolute where there is no way, as between drives."""
     assert picture.file is not None
     try:
         return os.path.relpath(picture.file, env.srcdir).replace(os.sep, "/")
@@ -86,5 +83,6 @@ def source_relative(env: BuildEnvironment, picture: Picture) -> str:
 
 
 def _file_name(picture: Picture) -> str:
-    """Give the model's name as part of a file's name on any system."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", picture.description.name).strip("_")[:80] or "model"
+    """Return the model's name as part of a file's name on any system."""
+    description = picture.describe()
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", description.name if description else "").strip("_")[:80] or "model"

@@ -1,19 +1,17 @@
-"""Warnings of the build step: typed, at the directive's line, on every build until what is wrong is mended."""
+"""Warnings of the build step: typed, at the directive's line, on every build until what is wrong is fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from .request import Failure, Picture, PictureRequest
+from ..page.request import Failure, Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-    from .models import Models
-    from .store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -22,20 +20,20 @@ _ONCE = ("framework",)
 _NO_CHILD = "; layered_view_python names the Python"
 
 
-class Reports:
-    """Collects what is to be said, each once, and says it when all pictures are done.
+class Warnings:
+    """Collects what is to be said, each once, until all pictures are done.
 
     With ``--exception-on-warning`` the first warning ends the build; by then the cache has everything.
     """
 
-    def __init__(self, app: Sphinx, details: Mapping[Failure, str]) -> None:
-        self.app = app
-        self.details = details
+    def __init__(self, app: Sphinx) -> None:
+        self._verbosity = app.verbosity
+        self._quiet = ""
         self._lines: dict[tuple[str, str, str], str] = {}
         self._alike: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
 
     def of_result(self, request: PictureRequest, result: Picture | Failure) -> None:
-        """Report a request's failure."""
+        """Warn of a request's failure."""
         if not isinstance(result, Failure) or result.subtype == "off":
             return
         where = _place_of(request)
@@ -43,20 +41,20 @@ class Reports:
         first = result.message.partition("\n")[0]
         if result.subtype in _ONCE or first.endswith(_NO_CHILD):
             places = self._alike.setdefault((result.subtype, first), {})
-            places.setdefault(where, (result.message, self.details.get(result, "")))
+            places.setdefault(where, (result.message, result.detail))
             return
         named = request.reference in result.message
         text = result.message if named else f"{request.reference}: {result.message}"
-        self._add(where, result.subtype, text, self.details.get(result, ""))
+        self._add(where, result.subtype, text, result.detail)
 
     def of_complaints(self, request: PictureRequest, complaints: Iterable[list[str]]) -> None:
-        """Report names and indices of the page's own options that the model does not have."""
+        """Warn of names and indices of the page's own options that the model does not have."""
         for name, problem in complaints:
-            if name in request.given:
+            if name in dict(request.given):
                 self._add(_place_of(request), "option", f"{request.reference}: {name.replace('_', '-')}: {problem}")
 
     def of_staleness(self, request: PictureRequest, stale: tuple[str, ...]) -> None:
-        """Report that a picture was drawn from a description that is no longer true."""
+        """Warn that a picture was drawn from a description that is no longer true."""
         if stale:
             shown = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if len(stale) > 5 else "")
             text = (
@@ -65,30 +63,40 @@ class Reports:
             )
             self._add(_place_of(request), "stale", text)
 
-    def of_the_store(self, store: Store, models: Models) -> None:
-        """Report that the cache or the committed descriptions cannot be written."""
-        if store.problem:
+    def of_the_cache(self, folder: Path, problem: str) -> None:
+        """Warn that the cache cannot be written, where there is a problem."""
+        if problem:
             text = (
-                f"the cache {str(store.folder)!r} cannot be written ({store.problem}); pictures are kept for this "
-                "build alone: make it writable, or name another folder with layered_view_cache_dir"
+                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build alone: "
+                "make it writable, or name another folder with layered_view_cache_dir"
             )
             self._add("", "cache", text)
-        if models.committing_failed:
-            text = f"cannot write into layered_view_descriptions_dir ({models.committing_failed}); make it writable"
+
+    def of_committing(self, problem: str) -> None:
+        """Warn that committed descriptions cannot be written, where there is a problem."""
+        if problem:
+            text = f"cannot write into layered_view_descriptions_dir ({problem}); make it writable"
             self._add("", "cache", text)
+
+    def of_no_framework(self, models: int) -> None:
+        """Note how many models were not described anew for want of Keras: a line of progress, no warning."""
+        if models:
+            self._quiet = f"layered-view: Keras is not installed; {models} models are drawn from committed descriptions"
 
     def _add(self, where: str, subtype: str, text: str, detail: str = "") -> None:
         self._lines.setdefault((where, subtype, text), detail)
 
     def send(self) -> None:
-        """Say everything that was collected."""
+        """Send everything that was collected."""
+        if self._quiet:
+            logger.info(self._quiet)
         for (subtype, _), places in self._alike.items():
             (where, (message, detail)), *others = places.items()
             first, newline, lines = message.partition("\n")
             count = f" ({len(others)} more pictures are missing for this reason)" if others else ""
             self._add(where, subtype, first + count + newline + lines, detail)
         for (where, subtype, text), detail in self._lines.items():
-            if detail and self.app.verbosity > 0:
+            if detail and self._verbosity > 0:
                 text = f"{text}\n{detail}"
             logger.warning("%s", text, type=_TYPE, subtype=subtype, location=where or None)
 

@@ -14,16 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docutils import nodes
-from sphinx.locale import _ as sphinx_text
-from sphinx.util.osutil import relative_uri
 
-from ..target import parse_target
-from . import builder_of
+from ...target import parse_target
+from ..current import build_of
+from ..places import search_path
 from .nodes import layered_view_source
-from .places import search_path
 
 if TYPE_CHECKING:
-    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
     from .request import PictureRequest
@@ -42,11 +39,11 @@ class Source:
 
 
 def source_block(env: BuildEnvironment, request: PictureRequest) -> list[nodes.Node]:
-    """Give the source as a literal block and the place of a link to its page; nothing where it is not found."""
+    """Return the source as a literal block and the place of a link to its page; nothing where it is not found."""
     if not request.target:
         return []
     target = parse_target(request.target)
-    found = find_source(target.module, target.attribute, search_path(builder_of(env).confdir))
+    found = find_source(target.module, target.attribute, search_path(build_of(env).app.confdir))
     if found is None:
         return []
     env.note_dependency(_relative(found.path, Path(env.srcdir)))
@@ -81,7 +78,7 @@ def find_source(module: str, attribute: str, folders: Sequence[str] = ()) -> Sou
 
 
 def _definition(body: list[ast.stmt], names: list[str]) -> ast.stmt | ast.ImportFrom | None:
-    """Give the last statement of `body` that gives the first of `names`, or what is inside of it."""
+    """Return the last statement of `body` that gives the first of `names`, or what is inside of it."""
     for statement in reversed(body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if statement.name == names[0]:
@@ -110,13 +107,13 @@ def _assigns(statement: ast.stmt, name: str) -> bool:
 
 
 def _text_of(statement: ast.stmt, text: str) -> str:
-    """Give the statement's lines, its decorators with it, at the margin."""
+    """Return the statement's lines, its decorators with it, at the margin."""
     first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
     return textwrap.dedent("\n".join(text.splitlines()[first - 1 : statement.end_lineno]))
 
 
 def _absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
-    """Give the full name of the module that `statement`, standing in `module`, imports from."""
+    """Return the full name of the module that `statement`, standing in `module`, imports from."""
     if not statement.level:
         return statement.module or ""
     parts = module.split(".")
@@ -125,7 +122,7 @@ def _absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
 
 
 def _file_of(module: str, folders: Sequence[str] = ()) -> Path | None:
-    """Give a module's file, asking the finders step by step: ``find_spec`` would import the parents."""
+    """Return a module's file, asking the finders step by step: ``find_spec`` would import the parents."""
     parts = module.split(".")
     places = None
     spec: ModuleSpec | None = None
@@ -173,34 +170,3 @@ def _relative(path: Path, base: Path) -> str:
         return os.path.relpath(path, base).replace(os.sep, "/")
     except ValueError:
         return str(path)
-
-
-def link_to_source(node: layered_view_source, builder: Builder, env: BuildEnvironment) -> list[nodes.Node]:
-    """Give a link to the source's own page, where viewcode or linkcode makes one; nothing otherwise."""
-    address = _linkcode(node, env) or _viewcode(node, builder, env)
-    if not address:
-        return []
-    link = nodes.reference("", sphinx_text("[source]"), refuri=address, internal=not address.startswith("http"))
-    paragraph = nodes.paragraph("", "", link, classes=["layered-view-source-link"])
-    paragraph.source, paragraph.line = node.source, node.line
-    return [paragraph]
-
-
-def _linkcode(node: layered_view_source, env: BuildEnvironment) -> str:
-    resolve = getattr(env.config, "linkcode_resolve", None)
-    if not callable(resolve):
-        return ""
-    return str(resolve("py", {"module": node["module"], "fullname": node["attribute"]}) or "")
-
-
-def _viewcode(node: layered_view_source, builder: Builder, env: BuildEnvironment) -> str:
-    """Give the address on viewcode's page of the module, which it makes where it documents something of it."""
-    module, attribute = node["module"], node["attribute"]
-    pages = getattr(env, "_viewcode_modules", {})
-    if builder.format != "html" or builder.name == "singlehtml" or not pages.get(module):
-        return ""
-    if builder.name == "epub" and not getattr(env.config, "viewcode_enable_epub", False):
-        return ""
-    page = builder.get_target_uri("_modules/" + module.replace(".", "/"))
-    documented = attribute in pages[module][1] if len(pages[module]) > 1 else False
-    return relative_uri(builder.get_target_uri(node["docname"]), page) + (f"#{attribute}" if documented else "")
