@@ -7,12 +7,11 @@ Sphinx build, so that its memory, its output and its failures stay there.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 FOUND_WANTING: Final = 1
 MISUSED: Final = 2
 _NO_PLACES: Final = (".git", ".hg", ".tox", ".venv", "venv", "node_modules", "site-packages")
-_MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 _TARGET: Final = (
     "what builds the model: module:function, module.function or either with literal arguments, such as "
@@ -165,7 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     describe.add_argument("-o", "--output", metavar="FILE", help="file to write instead of standard output")
     _add_options(describe, {name: DECLARED[name] for name in ("input_shape", "text_callable")})
 
-    check = _command(commands, "check", _check, "Say which committed descriptions are no longer true.")
+    check = _command(
+        commands, "check", _check, "Name the committed descriptions that are stale, or that no page asks for."
+    )
     check.add_argument(
         "folder",
         nargs="?",
@@ -444,53 +444,21 @@ def _described_on_input() -> ModelDescription:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from .worker.dependencies import FileHashes, Installed, MadeFrom, differences
+    from .committed import check
 
-    folder = Path(given.folder)
-    if not folder.exists():
+    place = Path(given.folder)
+    if not place.exists():
         raise TargetError(f"there is no {given.folder!r}; give the documentation's folder, or a description")
-    root = Path(given.root) if given.root else _root_of(folder)
-    hashes, installed = FileHashes(), Installed()
-    stale = fresh = 0
-    for path, document in _committed(folder):
-        try:
-            ModelDescription.from_document(document.get("description"))
-            made_from = MadeFrom.from_document(document.get("made_from"))
-            differing = differences(made_from, root, hashes=hashes, installed=installed, cached=True)
-        except (DescriptionError, ValueError) as error:
-            differing = [" ".join(str(error).split())]
-        stale, fresh = stale + bool(differing), fresh + (not differing)
-        if differing:
-            print(f"{path}: stale: {', '.join(differing)}")
-        elif not given.quiet:
-            print(f"{path}: fresh")
-    if not stale + fresh:
-        return _failed(f"no committed descriptions below {folder}; layered_view_descriptions_dir makes them", 1)
-    if stale:
-        print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
-    return FOUND_WANTING if stale else 0
-
-
-def _committed(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for file in _documents(path) if path.is_dir() else [path]:
-        try:
-            document = json.loads(file.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(document, dict) and str(document.get("schema", "")).startswith("layered-view-committed/"):
-            yield file, document
-
-
-def _documents(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_build")))
-        yield from (Path(parent, name) for name in sorted(names) if name.endswith(".json"))
-
-
-def _root_of(folder: Path) -> Path:
-    folder = folder.resolve()
-    marked = (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in _MARKS))
-    return next(marked, folder)
+    checked = list(check(place, Path(given.root) if given.root else None))
+    for path, problem in checked:
+        if problem or not given.quiet:
+            print(f"{path}: {problem or 'fresh'}")
+    if not checked:
+        return _failed(f"no committed descriptions below {place}; layered_view_descriptions_dir makes them", 1)
+    if not any(problem for _, problem in checked):
+        return 0
+    print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
+    return FOUND_WANTING
 
 
 def _show_cache(given: argparse.Namespace) -> int:

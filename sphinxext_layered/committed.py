@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .cache import digest_of, slug_of, write_whole
 from .description import ModelDescription
 from .errors import DescriptionError
+from .fingerprint import fingerprint
+from .freshness import Sources, root_above
 from .worker import ModelRequest
 from .worker.dependencies import MadeFrom
-
-if TYPE_CHECKING:
-    from .freshness import Sources
 
 SCHEMA: Final = "layered-view-committed/1"
 
@@ -105,33 +105,63 @@ def is_committed(document: object) -> bool:
     return isinstance(document, dict) and document.get("schema") == SCHEMA
 
 
-def below(folder: Path) -> Iterator[Path]:
-    """Return the committed descriptions below a folder, also those that are damaged or of another version."""
-    for path in _files(folder, (".json",)):
-        try:
-            head = path.read_bytes()[:200]
-        except OSError:
-            continue
-        if b"layered-view-committed/" in head:
-            yield path
+def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
+    """Check committed descriptions; what is found is the same on every machine.
 
+    Parameters
+    ----------
+    place : Path
+        A file, or the folder to look in, at any depth.
+    root : Path, optional
+        The project's root, which sources are named relative to; the nearest above `place` where left out.
 
-def no_longer_named(committed: dict[Path, Committed], folder: Path) -> list[Path]:
-    """Return the files whose model no page below `folder` names any more.
-
-    A page, or a docstring, names a model where it has a ``layered-view`` directive and the name of the function or
-    file; so that a name which is put together by a template counts as long as that is written out somewhere.
+    Yields
+    ------
+    (Path, str)
+        A file, and what is the matter with it; empty where it is fresh.
     """
-    names = {path: _name_on_pages(each.model) for path, each in committed.items()}
-    named: set[str] = set()
-    for page in _files(folder, _PAGES):
+    root = root or root_above(place.resolve())
+    sources, package = Sources(root), fingerprint().describing
+    pages = _pages_below(root) if place.is_dir() else None
+    for path in _below(place) if place.is_dir() else [place]:
         try:
-            text = page.read_text("utf-8", "replace")
-        except OSError:
+            found = read(path)
+        except DescriptionError as error:
+            yield path, f"broken: {' '.join(str(error).split())}"
             continue
-        if "layered-view" in text:
-            named |= {name for name in names.values() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)}
-    return [path for path, name in names.items() if name not in named]
+        if found is None:
+            continue
+        if differing := found.differing(sources, package):
+            yield path, f"stale: {', '.join(differing)}"
+        elif pages is not None and not _is_named(found.model, pages):
+            yield path, f"no page asks for {found.model} any more: delete it"
+        else:
+            yield path, ""
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Find the committed descriptions below a folder, also those that are damaged or of another version."""
+    for path in _files(folder, (".json",)):
+        with contextlib.suppress(OSError):
+            if b"layered-view-committed/" in path.read_bytes()[:200]:
+                yield path
+
+
+def _pages_below(root: Path) -> list[str]:
+    """Read the pages, and the docstrings, that have a ``layered-view`` directive."""
+    texts = []
+    for path in _files(root, _PAGES):
+        with contextlib.suppress(OSError):
+            text = path.read_text("utf-8", "replace")
+            if "layered-view" in text:
+                texts.append(text)
+    return texts
+
+
+def _is_named(model: str, pages: list[str]) -> bool:
+    """Whether a page has the name of a model's function or file, however it writes the rest of the reference."""
+    name = re.compile(rf"(?<!\w){re.escape(_name_on_pages(model))}(?!\w)")
+    return any(name.search(page) for page in pages)
 
 
 def _name_on_pages(model: str) -> str:
