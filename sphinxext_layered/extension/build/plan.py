@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...cache import digest_of, slug_of
 from ...errors import LayeredViewError, OptionError
-from ...options import LayeredViewOptions
+from ...options import DECLARED, LayeredViewOptions
 from ...worker import ModelRequest
 from .. import config as settings
 from ..page.request import Failure, PictureRequest
@@ -18,6 +19,10 @@ from ..places import relative_to_root
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+
+_NAMES: Final = re.compile(rf"\b({'|'.join(name for name in DECLARED if '_' in name)})\b")
+"""The options whose names are spelt otherwise in Python than on pages."""
 
 
 class PlannedPicture:
@@ -116,10 +121,9 @@ def model_key(model: ModelRequest, fingerprint: str) -> str:
 
 
 def spelt_on_page(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error; an option is named as pages spell it."""
-    if isinstance(error, OptionError):
-        return f"option {error.name.replace('_', '-')}: {error.problem}"
-    return str(error)
+    """Return what a page and its warning say of an error of this package; options are named as pages spell them."""
+    text = f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
+    return _NAMES.sub(lambda name: name[0].replace("_", "-"), text)
 
 
 def _digest_of_font(path: str) -> str:

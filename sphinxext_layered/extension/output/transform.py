@@ -70,7 +70,7 @@ class PicturesIn(SphinxPostTransform):
             return
         page = _Page(self.env, builder)
         for node in placeholders:
-            if not hold(builder, conditions_around(node)):
+            if isinstance(node.parent, nodes.substitution_definition) or not hold(builder, conditions_around(node)):
                 _replace(node, [])
             elif isinstance(node, layered_view):
                 page.show_picture(node)

@@ -239,3 +239,21 @@ def test_a_build_that_was_interrupted_while_writing_is_repaired_after_the_edit_i
     assert third.images == first.images
     assert third.text("one.html") == project.build().text("one.html")
     assert all(name in third.text("one.html") + third.text("two.html") for name in first.images)
+
+
+@pytest.mark.parametrize("place", ["one.rst", "conf.py"])
+def test_a_substitution_that_no_page_uses_is_neither_drawn_nor_warned_of(project: Project, place: str) -> None:
+    substitution = ".. |net| layered-view:: nets:broken"
+    project.put("one.rst", f"One\n===\n\n{substitution if place == 'one.rst' else 'No net.'}\n")
+    if place == "conf.py":
+        project.edit("conf.py", "extensions", f"rst_prolog = {substitution!r}\nextensions")
+    outcome = project.build()
+    assert (outcome.warnings, [name.rpartition("-")[0] for name in outcome.images]) == ("", ["other"])
+    project.put("one.rst", (project.docs / "one.rst").read_text() + "\nA |net| in a line.\n")
+    assert project.build().warnings.count("[layered_view.model]") == 1
+
+
+def test_a_picture_that_is_too_large_names_options_as_pages_do(project: Project) -> None:
+    project.put("one.rst", "One\n===\n\n.. layered-view:: nets:small\n   :max-width: none\n   :padding: 100000\n")
+    (warning,) = project.build().warnings.splitlines()
+    assert "give max-width, or make scale-xy" in warning

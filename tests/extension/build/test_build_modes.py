@@ -119,29 +119,25 @@ def test_a_committed_description_may_have_the_newlines_of_windows(project: Proje
     assert len(outcome.images) == 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "layered-view-committed/1"}', "\x00", "[" * 5000])
-def test_a_damaged_committed_description_is_missing(project: Project, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it is not JSON"),
+        ("{", "it is not JSON"),
+        ("[]", "it has not the schema"),
+        ('{"schema": "layered-view-committed/1"}', "made_from: "),
+        ("[" * 5000, "it is not JSON"),
+    ],
+)
+def test_a_broken_committed_description_says_what_is_the_matter(project: Project, text: str, said: str) -> None:
     project.build(confoverrides=COMMITTED)
     project.clean(cache=True)
     (path,) = (project.docs / "described").glob("nets-*")
     path.write_text(text)
     outcome = project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"})
-    assert outcome.warnings.count("[layered_view.missing]") == 1
-    assert path.name in outcome.warnings
-
-
-def test_a_distribution_that_is_not_installed_is_no_mismatch_in_cached_mode(project: Project) -> None:
-    project.build(confoverrides=COMMITTED)
-    project.clean(cache=True)
-    (path,) = (project.docs / "described").glob("nets-*")
-    document = json.loads(path.read_text("utf-8"))
-    document["made_from"]["distributions"] = {"not-installed-anywhere": "1.0"}
-    path.write_text(json.dumps(document))
-    cached = project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"})
-    assert cached.warnings == ""
-    document["made_from"]["distributions"] = {"sphinx": "0.1"}
-    path.write_text(json.dumps(document))
-    assert "sphinx 0.1" in project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"}).warnings
+    assert outcome.warnings.count("[layered_view.description]") == outcome.warnings.count("WARNING") == 1
+    assert f"one.rst:4: WARNING: nets:small: described/{path.name}: {said}" in outcome.warnings
+    assert (project.build(confoverrides=COMMITTED).warnings, path.read_text()[:2]) == ("", "{\n")
 
 
 def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
@@ -153,3 +149,20 @@ def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
     outcome = project.build(confoverrides={"layered_view_mode": "cached"})
     assert (outcome.children, outcome.warnings) == (0, "")
     assert any(name.startswith("net-") for name in outcome.images)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (":input-shape: (3, 4)", "option input-shape: a description has its shapes already"),
+        (":text-callable: nets:small", "option text-callable: a description has no layers to call a function with"),
+    ],
+)
+def test_what_a_description_cannot_follow_is_refused_as_in_python(project: Project, option: str, said: str) -> None:
+    project.build(confoverrides=COMMITTED)
+    (path,) = (project.docs / "described").glob("nets-*")
+    path.rename(project.docs / "net.json")
+    project.put("one.rst", f"One\n===\n\n.. layered-view:: net.json\n   {option}\n")
+    outcome = project.build()
+    assert f"one.rst:4: WARNING: net.json: {said}" in outcome.warnings
+    assert outcome.warnings.count("[layered_view.option]") == outcome.warnings.count("WARNING") == 1

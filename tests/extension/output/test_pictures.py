@@ -148,8 +148,7 @@ def test_a_failure_is_a_note_that_names_the_reference(built: Any, ready_made: An
     assert result.warnings.count("WARNING") == result.warnings.count("[layered_view.model]") == 5
     assert not images(result)
     text = result.resolved().astext()
-    # But for LaTeX, the substitution's definition stays in the document beside its use.
-    assert text.count("No picture of nets:build: ValueError: no <good>") == (5 if builder == "latex" else 6)
+    assert text.count("No picture of nets:build: ValueError: no <good>") == 5
     if builder == "html":
         assert re.findall(r'<(div|span) role="note">', result.text("index.html")) == [
             "div",
