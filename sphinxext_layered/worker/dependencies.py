@@ -188,7 +188,13 @@ def _path_of(name: str, root: str, sys_path: Sequence[str]) -> str | None:
 
 
 def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
-    """Find a module's file through the finders step by step, without importing its packages."""
+    """Find a module's file without importing its packages."""
+    spec = find_module(name, sys_path)
+    return spec.origin if spec is not None and spec.has_location else None
+
+
+def find_module(name: str, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
+    """Find a module through the finders step by step: ``find_spec`` would import its packages."""
     path: Sequence[str] | None = None
     spec = None
     parts = name.split(".")
@@ -197,7 +203,7 @@ def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
         if spec is None:
             return None
         path = list(spec.submodule_search_locations or ())
-    return spec.origin if spec is not None and spec.has_location else None
+    return spec
 
 
 def _find_spec(name: str, path: Sequence[str] | None, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
