@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sphinxext_layered import cache as caches
 from sphinxext_layered.cache import DAY, MOST_STATES, Cache, digest_of, is_whole, slug_of, write_whole
 from sphinxext_layered.description import LayerDescription, ModelDescription
 
@@ -300,14 +301,23 @@ def test_a_long_folder_with_other_letters_is_safe(tmp_path: Path) -> None:
     assert cache.picture(KEY) is not None
 
 
-def test_looking_up_a_thousand_entries_takes_well_under_a_second(cache: Cache) -> None:
-    keys = [digest_of(str(number)) for number in range(1000)]
-    for number, key in enumerate(keys):
-        cache.keep_description(key, {"n": number}, model(str(number)))
-        keep(cache, key, bytes(20_000) + str(number).encode())
-    begin = time.process_time()
-    for key in keys:
-        (state,) = cache.states(key)
-        assert cache.has_description(state.description)
-        assert cache.picture(key) is not None
-    assert time.process_time() - begin < 1
+def test_looking_up_a_picture_reads_one_record_and_no_more(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = cache.keep_description(KEY, {}, model())
+    keep(cache)
+    read: list[str] = []
+    original = caches._bytes_of
+    monkeypatch.setattr(caches, "_bytes_of", lambda path, **given: read.append(str(path)) or original(path, **given))
+    assert cache.picture(KEY) is not None
+    assert cache.has_description(digest)
+    assert [Path(path).name for path in read] == [f"{KEY}.json"]
+
+
+@pytest.mark.parametrize("kind", ["pictures", "descriptions"])
+def test_what_is_looked_up_counts_as_used(cache: Cache, kind: str) -> None:
+    digest = cache.keep_description(KEY, {}, model())
+    keep(cache)
+    _age(cache, 90)
+    cache.picture(KEY) if kind == "pictures" else cache.has_description(digest)
+    cache.prune(older_than=60 * DAY)
+    assert (cache.picture(KEY) is not None) == (kind == "pictures")
+    assert cache.has_description(digest) == (kind == "descriptions")

@@ -7,15 +7,15 @@ import os
 import sys
 import textwrap
 import tokenize
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docutils import nodes
 
 from ...target import parse_target
+from ...worker.dependencies import find_module, find_module_file
 from ..current import build_of
 from ..places import search_path
 from .nodes import layered_view_source
@@ -51,10 +51,10 @@ def source_block(env: BuildEnvironment, request: PictureRequest) -> list[nodes.N
     return [block, layered_view_source("", module=found.module, attribute=found.attribute)]
 
 
-def find_source(module: str, attribute: str, folders: Sequence[str] = ()) -> Source | None:
+def find_source(module: str, attribute: str, folders: Sequence[str]) -> Source | None:
     """Find the definition of `attribute` of `module`, also where the module only imports it from another.
 
-    It is looked for as Python does, then in `folders`.
+    It is looked for in `folders`, which are as ``sys.path``, then as this process's other finders do.
     """
     for _hop in range(_MOST_HOPS):
         path = _file_of(module, folders)
@@ -121,30 +121,17 @@ def _absolute(statement: ast.ImportFrom, module: str, path: Path) -> str:
     return ".".join([*parts[:keep], *([statement.module] if statement.module else [])])
 
 
-def _file_of(module: str, folders: Sequence[str] = ()) -> Path | None:
-    """Return a module's file, asking the finders step by step: ``find_spec`` would import the parents."""
-    parts = module.split(".")
-    places = None
-    spec: ModuleSpec | None = None
-    for end in range(1, len(parts) + 1):
-        spec = _spec(".".join(parts[:end]), places, folders)
-        if spec is None:
-            return None
-        places = spec.submodule_search_locations
-        if places is None and end < len(parts):
-            return None
-        places = list(places) if places is not None else None
-    if spec is None or not spec.has_location or not str(spec.origin).endswith(".py"):
-        return None
-    return Path(str(spec.origin))
+def _file_of(module: str, folders: Sequence[str]) -> Path | None:
+    file = find_module_file(module, folders)
+    return Path(file) if file and file.endswith(".py") else None
 
 
-def is_module(name: str, folders: Sequence[str] = ()) -> bool:
+def is_module(name: str, folders: Sequence[str]) -> bool:
     """Whether there is a module of this name without dots, which is not imported to find out."""
-    return name in sys.modules or _spec(name, None, folders) is not None
+    return name in sys.modules or find_module(name, folders) is not None
 
 
-def defines(module: str, name: str, folders: Sequence[str] = ()) -> bool:
+def defines(module: str, name: str, folders: Sequence[str]) -> bool:
     """Whether the source of `module` gives `name` a value, by a definition, an assignment or an import."""
     path = _file_of(module, folders)
     if path is None:
@@ -154,15 +141,6 @@ def defines(module: str, name: str, folders: Sequence[str] = ()) -> bool:
             return _definition(ast.parse(file.read()).body, [name]) is not None
     except (OSError, SyntaxError, ValueError, RecursionError):
         return False
-
-
-def _spec(name: str, places: list[str] | None, folders: Sequence[str] = ()) -> ModuleSpec | None:
-    for finder in sys.meta_path:
-        find: Callable[..., ModuleSpec | None] | None = getattr(finder, "find_spec", None)
-        spec = find(name, places) if find else None
-        if spec is not None:
-            return spec
-    return PathFinder.find_spec(name, folders) if places is None and folders else None
 
 
 def _relative(path: Path, base: Path) -> str:

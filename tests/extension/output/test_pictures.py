@@ -110,9 +110,14 @@ def test_where_a_page_cannot_switch_there_is_the_light_one_alone(built: Any, bui
     assert "only-light" not in image["classes"]
 
 
-def test_the_style_sheet_is_on_every_page_and_the_picture_follows_the_page_width(built: Any) -> None:
+def test_the_style_sheet_is_on_every_page_and_keeps_pictures_within_it(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build"))
     assert "_static/layered_view.css" in result.text("index.html")
+    rules = dict(re.findall(r"(?m)^([^{}/]+?) \{([^{}]*)\}", result.text("_static/layered_view.css")))
+    assert "max-width: 100%;" in rules["img.layered-view"]
+    assert "height: auto;" in rules["img.layered-view:not(.layered-view-fixed)"]
+    (image,) = images(result)
+    assert "layered-view" in image["classes"]
     assert "only-dark" in result.text("_static/layered_view.css")
 
 
