@@ -236,6 +236,13 @@ class LayeredViewOptions:
         kind="connections",
         added=True,
     )
+    groups: tuple[tuple[str, str, str], ...] = option(
+        (),
+        values.groups(),
+        "Captions under layers that belong together, each with a bracket from its first layer to its last.",
+        kind="text",
+        added=True,
+    )
     palette: str = option(
         "layered", values.choice(*PALETTES), "Colours of classes that no option names.", kind="colour", added=True
     )

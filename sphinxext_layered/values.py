@@ -33,6 +33,7 @@ ShapesLike: TypeAlias = (
     str | Sequence[int | None] | Sequence[Sequence[int | None] | tuple[Sequence[int | None], str] | str] | None
 )
 TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
+GroupsLike: TypeAlias = str | Mapping[str, Any] | None
 LimitsLike: TypeAlias = str | Sequence[float] | None
 PathLike: TypeAlias = str | _PathLike[str] | None
 
@@ -308,6 +309,36 @@ def words_or_names(*words: str) -> Reader:
 
     accepts = f"{', '.join(words)}, none, or names of classes separated by commas, such as ReLU, Dropout"
     return Reader(accepts, read, (*words, "ReLU, Dropout"), ("ReLU Dropout", "3"), bare=words[-1], python="NamesLike")
+
+
+def groups() -> Reader:
+    """Read captions of layers that belong together: ``Encoder=conv1..pool4; Head=dense``."""
+
+    def read(value: object) -> tuple[tuple[str, str, str], ...]:
+        if _is_nothing(value):
+            return ()
+        if isinstance(value, str):
+            pairs = [part.partition("=")[::2] for part in re.split(r"[;\n]", value) if part.strip()]
+        elif isinstance(value, Mapping):
+            pairs = list(value.items())
+        else:
+            pairs = [(caption, ends) for caption, *ends in value]  # type: ignore[attr-defined]
+        return tuple((_name(caption), *_ends(ends)) for caption, ends in pairs)
+
+    accepts = (
+        "captions and the first and last layer of each, by name or index, such as Encoder=conv1..pool4; Head=dense "
+        "(in Python also a dict)"
+    )
+    examples, refused = ("Encoder=conv1..pool4; Head=dense", "Stem=0..3"), ("Encoder", "=a..b", "a=b..c..d")
+    return Reader(accepts, read, examples, refused, python="GroupsLike")
+
+
+def _ends(value: object) -> tuple[str, str]:
+    ends = value.split("..") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    names = [_name(str(end) if isinstance(end, int) else end) for end in ends]
+    if not 1 <= len(names) <= 2:
+        raise ValueError
+    return names[0], names[-1]
 
 
 def _depth(value: int) -> int:

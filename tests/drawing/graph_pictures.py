@@ -399,6 +399,24 @@ def lines_through_boxes(picture: Picture) -> list[str]:
     return found
 
 
+def funnels_through_boxes(picture: Picture) -> list[str]:
+    """Funnels that run through a box or round node that they do not connect."""
+    if picture.expected.is_row:
+        return []
+    return [
+        f"{group.title} runs through {node.name}"
+        for group in picture.funnels
+        for node in picture.nodes
+        if node.name not in map(picture.called, group.connects or ())
+        and any(
+            overlap((line.start, line.end), area, 0.3)
+            for line in group.shapes
+            if isinstance(line, Line) and _near(around((line.start, line.end)), node.rect, 1)
+            for area in node.areas
+        )
+    ]
+
+
 def _fronts(node: Node) -> list[Area]:
     """The front face of a box, a circle whole; a badge is no obstacle to what starts or ends at its node."""
     if node.is_round:
@@ -521,6 +539,7 @@ CHECKS: tuple[Check, ...] = (
     misplaced_ends,
     overlapping_boxes,
     lines_through_boxes,
+    funnels_through_boxes,
     lines_along_lines,
     lines_through_texts,
     labels_on_something,

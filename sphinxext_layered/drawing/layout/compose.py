@@ -10,7 +10,7 @@ from typing import Final
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
-from sphinxext_layered.drawing.graph import Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
 from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
@@ -23,13 +23,14 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
+from .brackets import brackets
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import ROWS, is_short, network_rows
+from .network import ROWS, network_rows, rows_needed
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -60,10 +61,11 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
     graph = _structured(shown.graph, boxes, options, font, left)
     if graph.is_row:
-        groups = _row_groups(list(boxes.values()), graph, options, font, left)
+        rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
         part = Part(graph, Setting(boxes, options, _style(options, font)))
-        groups = _stacked(network_rows(part, left), font)
+        rows = network_rows(part, left)
+    groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
     leading = next(iter(boxes.values())).gap - options.spacing
@@ -77,16 +79,26 @@ def _structured(
     if options.connections != "auto":
         return graph
     graph = _as_asked(graph, options)
-    if room is None or (graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS):
+    if room is None:
+        return sectioned(graph) if options.collapse in ("yes", "channels") and not graph.is_row else graph
+    if graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS:
         return graph
     setting = Setting(boxes, options, _style(options, font))
-    if not graph.is_row and is_short(Part(graph, setting), room):
-        return graph
-    for smaller in _smaller(graph, options):
-        graph = smaller
-        if is_short(Part(graph, setting), room):
+
+    def needed(graph: Graph) -> float:
+        return rows_needed(Part(graph, setting), room)
+
+    number = math.inf if graph.is_row else needed(graph)
+    for smaller in _smaller(graph, options) if number > ROWS else ():
+        fewer = needed(smaller)
+        if fewer < number or number == math.inf:
+            number, graph = fewer, smaller
+        if number <= ROWS:
             break
-    return graph
+    if number > ROWS or not any(isinstance(node, Frame) for node in graph.nodes):
+        return graph
+    in_sections = sectioned(graph)
+    return in_sections if needed(in_sections) <= ROWS else graph
 
 
 def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
@@ -95,7 +107,7 @@ def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
     if options.fold and options.fold != "auto":
         asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
     if options.collapse in ("yes", "channels"):
-        asked = sectioned(collapsed(asked, vary=options.collapse == "channels"))
+        asked = collapsed(asked, vary=options.collapse == "channels")
     return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
 
 
@@ -106,13 +118,11 @@ def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
         graph = folded(graph, "auto")
         yield graph
     if options.collapse == "auto":
-        yield sectioned(collapsed(graph, vary=False))
-        yield sectioned(collapsed(graph, vary=True))
+        yield collapsed(graph, vary=False)
+        yield collapsed(graph, vary=True)
 
 
-def _row_groups(
-    boxes: list[Box], graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
-) -> list[Group]:
+def _row_groups(boxes: list[Box], graph: Graph, options: LayeredViewOptions, room: float | None) -> list[list[Group]]:
     """Draw boxes as one row, or as several with cues where they go on."""
     rows = _rows(boxes, options, room)
     joined = {} if options.connections == "none" else _joined(graph)
@@ -125,7 +135,7 @@ def _row_groups(
             colour = faint(options.font_color)
             groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
         drawn.append([moved_group(group, -row.start, 0) for group in groups])
-    return _stacked(drawn, font)
+    return drawn
 
 
 def _joined(graph: Graph) -> dict[int, tuple[str, str]]:
@@ -268,11 +278,14 @@ def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float 
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
 
 
-def _stacked(rows: list[list[Group]], font: Font) -> list[Group]:
-    """Put rows below each other."""
+def _stacked(
+    rows: list[list[Group]], description: ModelDescription, options: LayeredViewOptions, font: Font
+) -> list[Group]:
+    """Put rows below each other, with the brackets under them."""
     result: list[Group] = []
     top = 0.0
-    for groups in rows:
+    for row in rows:
+        groups = [*row, *brackets(row, description, options, font)]
         reach = bounds(groups, font)
         result += [moved_group(group, 0, top - reach.top) for group in groups]
         top += reach.height + BETWEEN_ROWS

@@ -45,6 +45,7 @@ PIN_PADDING: Final = 6.0
 """Left and right of a stub's name, px."""
 
 _EDGE: Final = 3.0
+_HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
 _OFF_LABEL: Final = 5.0
 _ARROW: Final = HEAD + 6.5
@@ -266,6 +267,7 @@ class Sweep:
     right: float = 0.0
     end: float = 0.0
     middles: dict[int, float] = field(default_factory=dict)
+    lefts: dict[int, float] = field(default_factory=dict)
     rights: dict[int, float] = field(default_factory=dict)
     tiers: dict[int, int] = field(default_factory=dict)
     _sides: dict[tuple[int, ...], Tiers] = field(default_factory=dict)
@@ -278,14 +280,16 @@ class Sweep:
         members = [(i, grid.members[i]) for i in grid.columns.get(column, ())]
         reaches = [_reach(each, grid.style.font) for _, each in members]
         gutter = grid.gutter_after(column - 1) if self._started else 0.0
-        middle = self.right + gutter + max((left for left, _ in reaches), default=0.0)
+        left = max((left for left, _ in reaches), default=0.0)
+        middle = self.right + gutter + left
         labelled = [(i, each) for i, each in members if each.item.label is not None]
         shifts = [self._shift(each, middle) for _, each in labelled]
         crossed = grid.crossed.get(column, ())
         shifts += [self._side(lane, above).beyond(middle + at) for lane, above, at in crossed]
         middle += max([0.0, *shifts])
         self.middles[column] = middle
-        self.right = middle + max((right for _, right in reaches), default=0.0)
+        self.lefts[column] = middle - left
+        self.right = middle + max([0.0, *(right for _, right in reaches), *(at + _HEAD for _, _, at in crossed)])
         tracks = grid.routes.counts.get(column, 0)
         for i, each in labelled:
             end = self._take(i, each, middle)
@@ -464,6 +468,12 @@ class Placement:
             ys = [y for shape in group.shapes if isinstance(shape, Line) for y in (shape.start[1], shape.end[1])]
             for side in (-1, 1):
                 reach(side, source.lane, (source.column * PLACES + 2,), max(side * y for y in ys))
+            target = self.grid.members[self.grid.links[i].edge.target]
+            ends = ((source, self.sweep.rights[source.column]), (target, self.sweep.lefts[target.column]))
+            for member, x in ends:
+                seen = [y for line in group.shapes if isinstance(line, Line) for y in _within(line, x, x)]
+                for side in (-1, 1):
+                    reach(side, member.lane, (member.column * PLACES,), max((side * y for y in seen), default=0.0))
         for lane, column in self.grid.routes.runs:
             for side in (-1, 1):
                 reach(side, lane, range(column * PLACES, column * PLACES + PLACES), 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
@@ -32,14 +33,17 @@ Rows = list[tuple[int, int]]
 """The first and last column of each row."""
 
 
-def is_short(part: Part, most: float) -> bool:
-    """Say whether a network fits in `ROWS` rows no wider than `most`, at a legible scale, and no line is cut."""
+def rows_needed(part: Part, most: float) -> float:
+    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not."""
     network = _Network(part, most)
     low = network.least_scale()
     if network.end(low, 2) <= most:
-        return True
-    rows = network.breaks(low, most - 2 * ENTRY)
-    return len(rows) <= ROWS and not network.cut_lines(rows)
+        return 1
+    room = most - 2 * ENTRY
+    rows = network.breaks(low, room)
+    grid = network.scaled(_SMALLEST)
+    wide = any(end > room for column in range(network.last + 1) for end in grid.ends(column, column))
+    return math.inf if wide or network.cut_lines(rows) else len(rows)
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -101,7 +105,7 @@ class _Network:
         widths = [box.width for box in self.part.setting.boxes.values()]
         return min(max(LEGIBLE / min(widths, default=LEGIBLE), _SMALLEST), 0.5)
 
-    def _scaled(self, scale: float, tiers: int = 2) -> Grid:
+    def scaled(self, scale: float, tiers: int = 2) -> Grid:
         """Return the whole network at a scale, to measure it."""
         if (scale, tiers) not in self._measured:
             self._measured = {(scale, tiers): self.part.grid(scale, tiers)}
@@ -109,7 +113,7 @@ class _Network:
 
     def end(self, scale: float, tiers: int) -> float:
         """Return how wide the network is as one row."""
-        return max(self._scaled(scale, tiers).ends(0, self.last))
+        return max(self.scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
     def _crossing(self) -> dict[int, set[int]]:
@@ -139,13 +143,13 @@ class _Network:
 
     def _is_within(self, scale: float, room: float, limits: tuple[int, int]) -> bool:
         rows = self.breaks(scale, room)
-        grid = self._scaled(scale)
+        grid = self.scaled(scale)
         wide = any(max(grid.ends(first, last)) > room for first, last in rows)
         return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
     def breaks(self, scale: float, room: float) -> Rows:
         """Part the columns into rows, each as long as it can be."""
-        grid = self._scaled(scale)
+        grid = self.scaled(scale)
         rows: Rows = []
         first = 0
         while first <= self.last:
@@ -173,7 +177,7 @@ class _Network:
 
     def _grids(self, scale: float, rows: Rows, tiers: int) -> list[Grid]:
         if len(rows) == 1:
-            return [self._scaled(scale, tiers)]
+            return [self.scaled(scale, tiers)]
         pins = self._pins(rows)
         return [self._grid(scale, first, last, pins, tiers) for first, last in rows]
 

@@ -229,6 +229,9 @@ class _Router:
     def _along_source(self, edge: Edge) -> list[Point]:
         """Run along the source's lane, and change lanes before the target."""
         source, target = (self.cells[each] for each in edge)
+        beyond = self.kept.get((source.lane, target.column), edge.source)
+        if beyond not in (edge.source, -1 - edge.target) and beyond >= 0:
+            return []  # a line that begins in the gutter where this one would end, on the same axis
         if not self._take(edge.source, source.lane, source.column, target.column):
             return []
         adjacent = target.column == source.column + 1
@@ -237,6 +240,9 @@ class _Router:
     def _along_target(self, edge: Edge) -> list[Point]:
         """Change lanes right after the source, and run along the target's lane."""
         source, target = (self.cells[each] for each in edge)
+        before = self.kept.get((target.lane, source.column), edge.source)
+        if before != edge.source and (before >= 0 or self.out[-1 - before]):
+            return []  # a line that ends in the gutter where this one would begin, on the same axis
         if not self._take(edge.source, target.lane, source.column, target.column):
             return []
         track = self._vertical(edge, source.column, source.lane, target.lane, arrives=False)
