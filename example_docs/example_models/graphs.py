@@ -48,6 +48,13 @@ def repeated(blocks=6, growing=False):
     return keras.Model(image, layers.Dense(10, name="output")(x), name="repeated")
 
 
+def last_word():
+    """Build a model of which only the last step goes on."""
+    words = keras.Input((16, 32), name="words")
+    x = layers.LSTM(32, return_sequences=True, name="lstm")(words)
+    return keras.Model(words, layers.Dense(4, name="output")(x[:, -1] * 0.5), name="last_word")
+
+
 class Classifier(keras.Model):
     """A subclassed model with two inputs, of which it adds what it makes of them."""
 
@@ -61,6 +68,11 @@ class Classifier(keras.Model):
         return self.output_layer(self.pool(self.photo(photo) + self.sketch(sketch)))
 
 
+def classifier():
+    """Build the model with two inputs."""
+    return Classifier()
+
+
 class Untraceable(keras.Model):
     """A subclassed model that computes with NumPy, so that what feeds what cannot be known."""
 
@@ -70,3 +82,8 @@ class Untraceable(keras.Model):
 
     def call(self, inputs):
         return ops.convert_to_tensor(self.second(self.first(inputs).numpy()))
+
+
+def untraceable():
+    """Build the model whose connections are not known."""
+    return Untraceable()
