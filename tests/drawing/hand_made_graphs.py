@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from factories import graph, layer, spacing
 
@@ -110,7 +111,7 @@ def nested_skips():
     """Skip connections inside and across others, three from one layer."""
     names = [f"c{i}" for i in range(8)]
     nodes = [("input", IMAGE), ("c0", CONV, "input")]
-    nodes += [(own, CONV, before) for before, own in zip(names, names[1:-1], strict=False)]
+    nodes += [(own, CONV, before) for before, own in pairwise(names[:-1])]
     nodes += [("c7", JOIN, "c6", "c0", "c2"), ("add", SUM, "c7", "c0"), ("cat", JOIN, "add", "c0", "c4", "c5")]
     return graph(*nodes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from factories import graph, layer
@@ -13,8 +14,8 @@ from hand_made_graphs import (
     HAND_MADE,
     JOIN,
     fork,
-    incomplete,
     inception_module,
+    incomplete,
     many_inputs,
     mask_in_many_places,
     nested,
@@ -86,9 +87,7 @@ def test_a_graph_made_by_hand_is_drawn_as_it_is(made, way):
     assert offences(picture_of(made(), **WAYS[way])) == {}
 
 
-@settings(
-    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(graphs(), options)
 def test_random_graphs_are_drawn_as_they_are(description, given_options):
     try:
@@ -242,7 +241,7 @@ def test_rows_end_where_one_connection_goes_on():
 def test_a_line_that_is_cut_has_a_numbered_stub_on_either_side():
     names = [f"c{i}" for i in range(40)]
     chain = [("c0", layer("InputLayer", 16, 16, 32))]
-    chain += [(own, CONV, before) for before, own in zip(names, names[1:], strict=False)]
+    chain += [(own, CONV, before) for before, own in pairwise(names)]
     picture = picture_of(graph(*chain, ("join", JOIN, "c39", "c0")), max_width=400)
     assert offences(picture) == {}
     assert [string for string, _, _ in picture.texts] == ["1", "1"]
