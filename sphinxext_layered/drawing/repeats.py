@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from sphinxext_layered.description import LayerDescription, Shape
 
+from .cached import cached_property
 from .frames import Blocks, Pair, framed, pairs_of, wired
 from .graph import Frame, Graph, Node
 from .tandems import Run, runs_of
