@@ -332,10 +332,15 @@ class _Writer:
 
 def call_ids(model: ModelDescription) -> list[str]:
     """Return a name for each call of a model that no other call of it has: ``tower``, ``tower#2``."""
-    ids: dict[str, None] = {}
-    for call in model.calls:
-        ids[_unused(call.name, ids)] = None
-    return list(ids)
+    return distinct(call.name for call in model.calls)
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return names made distinct: a second ``tower`` is ``tower#2``."""
+    found: dict[str, None] = {}
+    for name in names:
+        found[_unused(name, found)] = None
+    return list(found)
 
 
 def _unused(name: str, taken: Mapping[str, object]) -> str:

@@ -23,6 +23,7 @@ THEMES = ("light", "dark", "both")
 CONNECTIONS = ("auto", "row", "none")
 SKIP_SIDES = ("above", "below")
 SHOWN_OPERATIONS = ("auto", "all", "none")
+COLLAPSED = ("auto", "yes", "channels", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
@@ -211,6 +212,37 @@ class LayeredViewOptions:
         kind="connections",
         added=True,
     )
+    fold: str | tuple[str, ...] = option(
+        "auto",
+        values.words_or_names("auto", "yes"),
+        """Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
+        on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.""",
+        kind="connections",
+        added=True,
+    )
+    collapse: str = option(
+        "auto",
+        values.choice(*COLLAPSED),
+        """Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
+        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.""",
+        kind="connections",
+        added=True,
+    )
+    expand_nested: int | tuple[str, ...] = option(
+        0,
+        values.depth_or_names(),
+        """Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
+        (``yes``), those down to a depth, or those of some names or classes.""",
+        kind="connections",
+        added=True,
+    )
+    groups: tuple[tuple[str, str, str], ...] = option(
+        (),
+        values.groups(),
+        "Captions under layers that belong together, each with a bracket from its first layer to its last.",
+        kind="text",
+        added=True,
+    )
     palette: str = option(
         "layered", values.choice(*PALETTES), "Colours of classes that no option names.", kind="colour", added=True
     )
@@ -278,6 +310,10 @@ class LayeredViewOptions:
             for name, declared in DECLARED.items()
             if not declared.python_only and not callable(getattr(self, name))
         }
+
+    def given(self) -> dict[str, Any]:
+        """Return the values by name, as `LayeredViewOptions` takes them."""
+        return {name: getattr(self, name) for name in DECLARED}
 
     @property
     def text_reference(self) -> str | None:

@@ -33,6 +33,7 @@ ShapesLike: TypeAlias = (
     str | Sequence[int | None] | Sequence[Sequence[int | None] | tuple[Sequence[int | None], str] | str] | None
 )
 TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
+GroupsLike: TypeAlias = str | Mapping[str, Any] | Sequence[tuple[str, Any, Any]] | None
 LimitsLike: TypeAlias = str | Sequence[float] | None
 PathLike: TypeAlias = str | _PathLike[str] | None
 
@@ -267,6 +268,83 @@ def names() -> Reader:
     )
     examples, refused = ("Dropout, BatchNormalization", "keras.layers.Flatten"), ("Dropout, 3x%", "Dropout Flatten")
     return Reader(accepts, read, examples, refused, python="NamesLike")
+
+
+def depth_or_names() -> Reader:
+    """Read how deep to go: no, yes, a number of levels, or the names of what to open."""
+    words = {"no": 0, "false": 0, "off": 0, "none": 0, "yes": 100, "true": 100, "on": 100}
+
+    def read(value: object) -> int | Names:
+        if value is None or _is_bool(value):
+            return words["yes" if value else "no"]
+        if isinstance(value, str):
+            word = value.strip().lower()
+            if word in words:
+                return words[word]
+            if re.fullmatch(r"-?\d+", word):
+                return _depth(int(word))
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        if isinstance(value, Iterable):
+            return tuple(dict.fromkeys(_name(item).strip() for item in value))
+        return _depth(operator.index(value))  # type: ignore[arg-type]
+
+    accepts = "yes, no, a number of levels, or names of layers or classes separated by commas"
+    examples = ("yes", "2", "encoder, TransformerEncoder")
+    return Reader(accepts, read, examples, ("-1", "101"), bare="yes", python="bool | int | NamesLike")
+
+
+def words_or_names(*words: str) -> Reader:
+    """Read one of some words, or names of layers and classes; none of them for ``none``."""
+    meant = {"true": "yes", "on": "yes", "false": "none", "no": "none", "off": "none"}
+
+    def read(value: object) -> str | Names:
+        if value is None or _is_bool(value):
+            return words[-1] if value else ()
+        if isinstance(value, str):
+            word = meant.get(value.strip().lower(), value.strip().lower())
+            if word in words or word == "none":
+                return () if word == "none" else word
+            value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
+        return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
+
+    accepts = f"{', '.join(words)}, none, or names of classes separated by commas, such as ReLU, Dropout"
+    return Reader(accepts, read, (*words, "ReLU, Dropout"), ("ReLU Dropout", "3"), bare=words[-1], python="NamesLike")
+
+
+def groups() -> Reader:
+    """Read captions of layers that belong together: ``Encoder=conv1..pool4; Head=dense``."""
+
+    def read(value: object) -> tuple[tuple[str, str, str], ...]:
+        if _is_nothing(value):
+            return ()
+        if isinstance(value, str):
+            pairs = [part.partition("=")[::2] for part in re.split(r"[;\n]", value) if part.strip()]
+        elif isinstance(value, Mapping):
+            pairs = list(value.items())
+        else:
+            pairs = [(caption, ends) for caption, *ends in value]  # type: ignore[attr-defined]
+        return tuple((_name(caption), *_ends(ends)) for caption, ends in pairs)
+
+    accepts = (
+        "captions and the first and last layer of each, by name or index, such as Encoder=conv1..pool4; Head=dense "
+        "(in Python also a dict)"
+    )
+    examples, refused = ("Encoder=conv1..pool4; Head=dense", "Stem=0..3"), ("Encoder", "=a..b", "a=b..c..d")
+    return Reader(accepts, read, examples, refused, python="GroupsLike")
+
+
+def _ends(value: object) -> tuple[str, str]:
+    ends = value.split("..") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    names = [_name(str(end) if isinstance(end, int) else end) for end in ends]
+    if not 1 <= len(names) <= 2:
+        raise ValueError
+    return names[0], names[-1]
+
+
+def _depth(value: int) -> int:
+    if not 0 <= value <= 100:
+        raise ValueError
+    return value
 
 
 _DOTTED = r"[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*"

@@ -20,7 +20,7 @@ TEXTS = {name: st.sampled_from(option.reader.examples) for name, option in DECLA
 def test_every_option_has_a_sentence_a_kind_and_a_default_that_its_reader_takes() -> None:
     for name, option in DECLARED.items():
         assert option.doc.endswith("."), name
-        assert option.kind in ("size", "layers", "colour", "text", "picture", "model")
+        assert option.kind in ("size", "layers", "connections", "colour", "text", "picture", "model")
         option.reader(DEFAULTS[name])
 
 

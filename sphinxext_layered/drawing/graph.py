@@ -6,15 +6,18 @@ passed through: what it connects is connected.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from sphinxext_layered.description import (
     CallDescription,
     LayerDescription,
     ModelDescription,
+    Source,
     call_ids,
+    distinct,
 )
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -98,30 +101,113 @@ class Node:
         What a round node shows; empty for a box.
     shared : int
         The number that marks all calls of one layer, 0 where it is called once.
+    bands : tuple of Node
+        What is drawn as bands on its box: calls that follow it one by one.
     """
 
     layer: LayerDescription
     name: str
     sign: str = ""
     shared: int = 0
+    bands: tuple[Node, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its calls, in their order."""
+        return (self.name, *(band.name for band in self.bands))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Nodes that are drawn in a rounded frame: one of several equal blocks, which stands for all of them.
+
+    Blocks follow one another, or lie beside each other between the same nodes. The first one is drawn. A position
+    within a block counts the names in `instances`.
+
+    Attributes
+    ----------
+    inner : Graph
+        The block that is drawn.
+    caption : str
+        What the names of the blocks begin with, such as ``conv2_block2…3``; may be empty.
+    times : int
+        How many blocks there are.
+    instances : tuple of tuple of str
+        The names of each block's calls, in the order of the calls in `inner`.
+    varies : bool
+        Whether channels differ between the blocks.
+    entries : tuple of (int, tuple of int)
+        A node of the graph that holds the frame, and the nodes of `inner` that it feeds.
+    exits : tuple of (int, int)
+        A node of `inner`, and a node that it feeds of the graph that holds the frame.
+    parallel : bool
+        Whether the blocks lie beside each other.
+    carried : tuple of (int, int, int)
+        What connects blocks: how many blocks back, the position there, the position that it feeds.
+    wires : tuple of (str, str)
+        The calls that are connected across the border of the frame, in the graph that holds it.
+    """
+
+    inner: Graph
+    caption: str
+    times: int
+    instances: tuple[tuple[str, ...], ...]
+    varies: bool = False
+    entries: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    exits: tuple[tuple[int, int], ...] = ()
+    parallel: bool = False
+    carried: tuple[tuple[int, int, int], ...] = ()
+    wires: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all calls that it stands for, block by block."""
+        return tuple(name for instance in self.instances for name in instance)
 
 
 @dataclass(frozen=True)
 class Graph:
     """What is drawn, in a topological order, and what is connected; with `is_row` it is drawn as one row."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Node | Frame, ...]
     edges: tuple[Edge, ...]
     is_row: bool = False
+
+    def calls(self) -> Iterator[Node]:
+        """Yield every call that is drawn: nodes, what is in frames, and bands, each after what it is a band of."""
+        for node in self.nodes:
+            if isinstance(node, Frame):
+                yield from node.inner.calls()
+            else:
+                yield node
+                yield from node.bands
 
     @property
     def is_chain(self) -> bool:
         """Whether each node is connected to the next one and to nothing else, and is what is called once."""
         steps = tuple(Edge(i, i + 1) for i in range(len(self.nodes) - 1))
-        return self.edges == steps and not any(node.sign or node.shared for node in self.nodes)
+        return self.edges == steps and not any(
+            isinstance(node, Frame) or node.sign or node.shared for node in self.nodes
+        )
 
 
-def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Graph:
+@dataclass(frozen=True)
+class Shown:
+    """What is drawn of a model.
+
+    Attributes
+    ----------
+    graph : Graph
+    levels : tuple of ModelDescription
+        The model, and each inside that is drawn, with all that is drawn of it as layers. The layers of insides, and
+        operations, have negative indices, each its own.
+    """
+
+    graph: Graph
+    levels: tuple[ModelDescription, ...]
+
+
+def shown_of(description: ModelDescription, options: LayeredViewOptions) -> Shown:
     """Return what is drawn of a model, and what is connected through what is not.
 
     Notes
@@ -130,57 +216,262 @@ def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Grap
     one: each layer once, in the order of the description. What a model without input layers is given is drawn
     where it is used more than once.
     """
-    if options.connections != "auto" or not _is_known(description):
+    if options.connections != "auto" or not is_known(description):
         return _row(description, options)
-    graph = _graph(description, options, operations=options.show_operations)
+    builder = _Builder(options, options.show_operations)
+    graph = builder.graph(description, arguments=False)
     if graph.is_chain:
-        return replace(graph, is_row=True)
-    return _graph(description, options, operations=options.show_operations, arguments=True)
+        return Shown(replace(graph, is_row=True), tuple(builder.levels))
+    if any(call.is_argument for call in description.calls):
+        builder = _Builder(options, options.show_operations)
+        graph = builder.graph(description, arguments=True)
+    return Shown(graph, tuple(builder.levels))
 
 
-def _is_known(description: ModelDescription) -> bool:
+def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Graph:
+    """Return the graph of `shown_of`."""
+    return shown_of(description, options).graph
+
+
+def is_known(description: ModelDescription) -> bool:
+    """Say whether every connection of a model is known, and every layer is called."""
     called = {call.layer for call in description.calls}
     uncalled = any(place not in called for place in range(len(description.layers)))
     return not (description.incomplete or uncalled or any(call.inputs is None for call in description.calls))
 
 
-def _row(description: ModelDescription, options: LayeredViewOptions) -> Graph:
+def _row(description: ModelDescription, options: LayeredViewOptions) -> Shown:
     """Return each layer once, in the order of the description."""
-    graph = _graph(description, options, operations="none")
+    graph = _Builder(options, "none", expand=False).graph(description, arguments=False)
     hidden = left_out(description, options)
     layers = [layer for place, layer in enumerate(description.layers) if place not in hidden and layer.spacing is None]
     position = {layer.index: i for i, layer in enumerate(layers)}
-    edges = {Edge(*(position[graph.nodes[each].layer.index] for each in edge)): None for edge in graph.edges}
-    nodes = tuple(Node(layer, layer.name) for layer in layers)
-    return Graph(nodes, tuple(edges), is_row=True)
+    index = [node.layer.index if isinstance(node, Node) else 0 for node in graph.nodes]
+    edges = {Edge(position[index[source]], position[index[target]]): None for source, target in graph.edges}
+    names = distinct(layer.name for layer in layers)
+    nodes = tuple(Node(layer, name) for layer, name in zip(layers, names, strict=True))
+    return Shown(Graph(nodes, tuple(edges), is_row=True), (description,))
 
 
-def _graph(
-    description: ModelDescription, options: LayeredViewOptions, *, operations: str, arguments: bool = False
-) -> Graph:
-    hidden = left_out(description, options)
-    ids = call_ids(description)
-    times = Counter(call.layer for call in description.calls if call.layer is not None)
-    marks: dict[int, int] = {}
-    nodes: list[Node] = []
-    edges: dict[Edge, None] = {}
-    behind: list[dict[int, None]] = []
-    for call, own_id in zip(description.calls, ids, strict=True):
-        before = {node: None for source in call.inputs or () for node in behind[source.call]}
-        layer = _drawn(description, call, options, hidden, operations=operations, arguments=arguments)
-        if layer is None:
-            behind.append(before)
-            continue
+@dataclass(frozen=True)
+class _Inside:
+    """A frame to be: the nodes that stand in it."""
+
+    caption: str
+    nodes: tuple[Node | _Inside, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for node in self.nodes for name in node.names)
+
+
+_Names = dict[str, None]
+"""The names of the nodes that a tensor comes from, in order: several where calls were passed through."""
+
+
+@dataclass
+class _Level:
+    """One description while its graph is made: its layers and calls as they are drawn."""
+
+    description: ModelDescription
+    prefix: str
+    depth: int
+    ids: list[str]
+    layers: list[LayerDescription] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
+    calls: list[CallDescription] = field(default_factory=list)
+    nodes: list[Node | _Inside] = field(default_factory=list)
+    made: list[list[_Names]] = field(default_factory=list)
+    marks: dict[int, int] = field(default_factory=dict)
+
+    def origins(self, source: Source) -> _Names:
+        """Return where a tensor comes from."""
+        outputs = self.made[source.call]
+        return outputs[min(source.output, len(outputs) - 1)]
+
+
+class _Builder:
+    """Makes the graph of a description and of its insides."""
+
+    def __init__(self, options: LayeredViewOptions, operations: str, *, expand: bool = True) -> None:
+        self.options = options
+        self.inner_options = LayeredViewOptions(**{**options.given(), "index_ignore": (), "index_2d": ()})
+        self.operations = operations
+        self.expand = expand
+        self.levels: list[ModelDescription] = []
+        self._connections: dict[tuple[str, str], None] = {}
+        self._index = 0
+        self._marks = 0
+
+    def graph(self, description: ModelDescription, *, arguments: bool) -> Graph:
+        """Return the graph of a whole model."""
+        level = self._level(description, "", 0, [], arguments=arguments)
+        before: dict[str, list[str]] = defaultdict(list)
+        after: dict[str, list[str]] = defaultdict(list)
+        for source, target in self._connections:
+            before[target].append(source)
+            after[source].append(target)
+        return _joined(level.nodes, before, after)
+
+    def _level(
+        self,
+        description: ModelDescription,
+        prefix: str,
+        depth: int,
+        given: list[_Names],
+        *,
+        arguments: bool = False,
+    ) -> _Level:
+        """Make the nodes of a description that is `given` tensors from these nodes."""
+        level = _Level(description, prefix, depth, call_ids(description))
+        options = self.inner_options if depth else self.options
+        hidden = left_out(description, options)
+        inputs = {end.source.call: number for number, end in enumerate(description.inputs)} if depth else {}
+        times = Counter(call.layer for call in description.calls if call.layer is not None)
+        for place, call in enumerate(description.calls):
+            before = {name: None for source in call.inputs or () for name in level.origins(source)}
+            inside = self._inside(description, call, hidden, depth)
+            layer = _drawn(description, call, options, hidden, operations=self.operations, arguments=arguments)
+            if place in inputs:
+                self._pass(level, call, [given[inputs[place]]])
+            elif inside is not None:
+                self._add_inside(level, place, call, inside)
+            elif layer is None:
+                self._pass(level, call, [before])
+            else:
+                shared = call.layer is not None and times[call.layer] > 1
+                self._add(level, place, call, layer, before, shared=shared)
+        self._note(level)
+        return level
+
+    def _inside(
+        self, description: ModelDescription, call: CallDescription, hidden: set[int], depth: int
+    ) -> ModelDescription | None:
+        """Return the inside of a call that is to be drawn in a frame."""
+        if call.layer is None or call.layer in hidden or not self.expand:
+            return None
+        layer = description.layers[call.layer]
+        nested = layer.nested
+        if nested is None or not is_known(nested) or len(nested.inputs) != len(call.inputs or ()):
+            return None
+        wanted = self.options.expand_nested
+        if isinstance(wanted, tuple):
+            return nested if set(wanted).intersection(layer.known_as()) else None
+        return nested if depth < wanted else None
+
+    def _add(
+        self,
+        level: _Level,
+        place: int,
+        call: CallDescription,
+        layer: LayerDescription,
+        before: _Names,
+        *,
+        shared: bool,
+    ) -> None:
+        """Add a node."""
+        name = level.prefix + level.ids[place]
         mark = 0
-        if call.layer is not None and times[call.layer] > 1:
-            mark = marks.setdefault(call.layer, len(marks) + 1)
-        place = len(nodes)
-        if layer.index < 0:
-            layer = replace(layer, index=-1 - place)
-        nodes.append(Node(layer, own_id, _sign(call, layer), mark))
-        edges.update(dict.fromkeys(Edge(node, place) for node in before))
-        behind.append({place: None})
-    return Graph(tuple(nodes), tuple(edges))
+        if shared and call.layer is not None:
+            if call.layer not in level.marks:
+                self._marks += 1
+                level.marks[call.layer] = self._marks
+            mark = level.marks[call.layer]
+        own = self._own_layer(level, call, layer)
+        level.nodes.append(Node(own, name, _sign(call, layer), mark))
+        self._connections.update(dict.fromkeys((source, name) for source in before))
+        level.made.append([{name: None}])
+
+    def _add_inside(self, level: _Level, place: int, call: CallDescription, inside: ModelDescription) -> None:
+        """Add the frame of a nested model or composite layer."""
+        own_id = level.ids[place]
+        given = [level.origins(source) for source in call.inputs or ()]
+        inner = self._level(inside, f"{level.prefix}{own_id}/", level.depth + 1, given)
+        if inner.nodes:
+            level.nodes.append(_Inside(call.name, tuple(inner.nodes)))
+        self._pass(level, call, [inner.origins(end.source) for end in inside.outputs] or [{}])
+
+    def _pass(self, level: _Level, call: CallDescription, made: list[_Names]) -> None:
+        """Note where the outputs of a call come from that has no node of its own."""
+        level.made.append(made)
+        if call.layer is None:
+            level.calls.append(call)
+            return
+        if call.layer not in level.places:
+            level.places[call.layer] = len(level.layers)
+            level.layers.append(level.description.layers[call.layer])
+        level.calls.append(replace(call, layer=level.places[call.layer]))
+
+    def _own_layer(self, level: _Level, call: CallDescription, layer: LayerDescription) -> LayerDescription:
+        """Return what is drawn as a layer of its own index, and note it in the level."""
+        known = None if call.layer is None else level.places.get(call.layer)
+        if known is None:
+            if level.depth or layer.index < 0:
+                self._index -= 1
+                layer = replace(layer, index=self._index)
+            known = len(level.layers)
+            level.layers.append(layer)
+            if call.layer is not None:
+                level.places[call.layer] = known
+        level.calls.append(replace(call, layer=known))
+        return level.layers[known]
+
+    def _note(self, level: _Level) -> None:
+        """Note the description of a level; of a whole model without operations it is the given one."""
+        description = level.description
+        if not level.depth and not any(layer.index < 0 for layer in level.layers):
+            self.levels.append(description)
+            return
+        rest = [each for place, each in enumerate(description.layers) if place not in level.places]
+        layers = level.layers if level.depth else [*level.layers, *rest]
+        self.levels.append(replace(description, layers=tuple(layers), calls=tuple(level.calls)))
+
+
+def _joined(nodes: Sequence[Node | _Inside], before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> Graph:
+    """Return the graph of nodes whose calls are connected so, its frames with what crosses their borders."""
+    owner = {name: i for i, node in enumerate(nodes) for name in node.names}
+    edges: dict[Edge, None] = {}
+    finished: list[Node | Frame] = []
+    for i, node in enumerate(nodes):
+        edges.update(
+            {
+                Edge(owner[source], i): None
+                for name in node.names
+                for source in before[name]
+                if owner.get(source, i) != i
+            }
+        )
+        finished.append(node if isinstance(node, Node) else _frame(node, owner, before, after))
+    return Graph(tuple(finished), tuple(edges))
+
+
+def _frame(
+    inside: _Inside, outer: Mapping[str, int], before: Mapping[str, list[str]], after: Mapping[str, list[str]]
+) -> Frame:
+    own = {name: i for i, node in enumerate(inside.nodes) for name in node.names}
+    entries: dict[int, dict[int, None]] = defaultdict(dict)
+    exits: dict[tuple[int, int], None] = {}
+    wires: dict[tuple[str, str], None] = {}
+    for name, i in own.items():
+        for source in before[name]:
+            if source not in own:
+                wires[source, name] = None
+                if source in outer:
+                    entries[outer[source]][i] = None
+        for target in after[name]:
+            if target not in own:
+                wires[name, target] = None
+                if target in outer:
+                    exits[i, outer[target]] = None
+    return Frame(
+        _joined(inside.nodes, before, after),
+        inside.caption,
+        1,
+        (inside.names,),
+        entries=tuple((source, tuple(targets)) for source, targets in entries.items()),
+        exits=tuple(exits),
+        wires=tuple(wires),
+    )
 
 
 def left_out(description: ModelDescription, options: LayeredViewOptions) -> set[int]:
@@ -192,28 +483,6 @@ def left_out(description: ModelDescription, options: LayeredViewOptions) -> set[
         for place, layer in enumerate(description.layers)
         if layer.index in options.index_ignore or names.intersection(layer.known_as()) or styles[layer.index].hidden
     }
-
-
-def with_operations(description: ModelDescription, graph: Graph) -> ModelDescription:
-    """Return the description with the operations that are drawn as layers, all in the order of the calls."""
-    drawn = {node.name: node.layer for node in graph.nodes if node.layer.index < 0}
-    if not drawn:
-        return description
-    layers: list[LayerDescription] = []
-    position: dict[int, int] = {}
-    calls = []
-    for call, own_id in zip(description.calls, call_ids(description), strict=True):
-        if own_id in drawn:
-            layers.append(drawn[own_id])
-            call = replace(call, layer=len(layers) - 1)
-        elif call.layer is not None:
-            if call.layer not in position:
-                position[call.layer] = len(layers)
-                layers.append(description.layers[call.layer])
-            call = replace(call, layer=position[call.layer])
-        calls.append(call)
-    layers += [layer for place, layer in enumerate(description.layers) if place not in position]
-    return replace(description, layers=tuple(layers), calls=tuple(calls))
 
 
 def _drawn(

@@ -68,7 +68,7 @@ class Group:
     calls that a funnel or line connects.
     """
 
-    role: Literal["layer", "funnel", "label", "legend", "connector", "frame"]
+    role: Literal["layer", "funnel", "label", "legend", "connector", "frame", "bracket"]
     shapes: tuple[Shape, ...]
     title: str | None = None
     layer: int | None = None

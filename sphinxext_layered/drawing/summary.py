@@ -37,14 +37,58 @@ def layer_title(layer: LayerDescription) -> str:
 
 
 def alt_text(description: ModelDescription) -> str:
-    """Describe a model in one or two sentences.
+    """Describe a model in one to three sentences.
 
-    Its name, how many layers, from which input to which output, and the classes of the layers: in order
-    where they are few, by kind and number where they are many.
+    Its name, how many layers, from which input to which output, what sets it apart from a chain, and the
+    classes of the layers: in order where they are few, by kind and number where they are many.
     """
     layers = [layer for layer in description.layers if layer.spacing is None]
-    first = f"{description.name}: {_count(len(layers), 'layer')}{_from_to(description, layers)}."
-    return f"{first} {_classes(layers)}" if layers else first
+    traits = _traits(description)
+    told = f", with {_joined(traits)}" if traits else ""
+    sentences = [
+        f"{description.name}: {_count(len(layers), 'layer')}{_from_to(description, layers)}{told}.",
+        *([_classes(layers)] if layers else []),
+        *(["Not every connection is known."] if description.incomplete else []),
+    ]
+    return " ".join(sentences)
+
+
+def _traits(description: ModelDescription) -> list[str]:
+    """Give what a chain of layers does not have.
+
+    Notes
+    -----
+    A skip connection leads from one call to another that is also reached by a longer way. Branches are as
+    many as come together at one place; skip connections and bare inputs are none.
+    """
+    skips, branches = _skips_and_branches(description)
+    times = Counter(call.layer for call in description.calls if call.layer is not None)
+    shared = sum(number > 1 for number in times.values())
+    inputs = len(description.inputs)
+    return [
+        *([_count(inputs, "input")] if inputs > 1 else []),
+        *([_count(skips, "skip connection")] if skips else []),
+        *([_count(branches, "branch", "branches")] if branches > 1 else []),
+        *(["a shared layer" if shared == 1 else _count(shared, "shared layer")] if shared else []),
+    ]
+
+
+def _skips_and_branches(description: ModelDescription) -> tuple[int, int]:
+    """Count the skip connections, and the most branches that come together at one call."""
+    through: list[int] = []  # the call itself; of an operation of one tensor, the call behind it
+    above: list[int] = []  # the calls that lead to it, as bits
+    skips = branches = 0
+    for place, call in enumerate(description.calls):
+        sources = list(dict.fromkeys(through[source.call] for source in call.inputs or ()))
+        long = [source for source in sources if not any(above[other] >> source & 1 for other in sources)]
+        skips += len(sources) - len(long)
+        branches = max(branches, sum(bool(above[source]) for source in long))
+        through.append(sources[0] if call.layer is None and len(sources) == 1 else place)
+        bits = 0
+        for source in sources:
+            bits |= above[source] | 1 << source
+        above.append(bits)
+    return skips, branches
 
 
 def _from_to(description: ModelDescription, layers: list[LayerDescription]) -> str:
@@ -71,8 +115,8 @@ def _classes(layers: list[LayerDescription]) -> str:
     return _joined([*named, *([f"{rest} other"] if rest else [])]) + "."
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -41,15 +41,16 @@ def _between(opening: str, table: nodes.table, closing: str) -> list[nodes.Node]
 
 
 def layer_table(model: ModelDescription) -> nodes.table:
-    """Give a table of index, name, class, output shape and parameters of each layer, with their total."""
-    rows = [_row(layer) for layer in model.layers]
+    """Give a table of each layer's index, name, class, output shape, parameters and feeders, with the total."""
+    feeders = _feeders(model)
+    rows = [(*_row(layer), feeders.get(place, "")) for place, layer in enumerate(model.layers)]
     total = model.parameters
     if total is None and all(layer.parameters is not None for layer in model.layers):
         total = sum(layer.parameters or 0 for layer in model.layers)
-    rows.append(("", _("Total"), "", "", _count(total)))
-    head = (_("Index"), _("Name"), _("Class"), _("Output shape"), _("Parameters"))
+    rows.append(("", _("Total"), "", "", _count(total), ""))
+    head = (_("Index"), _("Name"), _("Class"), _("Output shape"), _("Parameters"), _("Connected to"))
     group = nodes.tgroup("", cols=len(head))
-    group += [nodes.colspec("", colwidth=width) for width in (8, 24, 24, 24, 20)]
+    group += [nodes.colspec("", colwidth=width) for width in (6, 20, 20, 20, 14, 20)]
     group += nodes.thead("", _row_node(head))
     group += nodes.tbody("", *(_row_node(row) for row in rows))
     return nodes.table("", group, classes=["layered-view-layers"])
@@ -57,6 +58,25 @@ def layer_table(model: ModelDescription) -> nodes.table:
 
 def _row(layer: LayerDescription) -> tuple[str, ...]:
     return (str(layer.index), layer.name, layer.class_name, _shapes(layer.output_shapes), _count(layer.parameters))
+
+
+def _feeders(model: ModelDescription) -> dict[int, str]:
+    """Give the names of the calls, of layers and operations, that feed each layer, by the layer's place."""
+    found: dict[int, dict[str, None]] = {}
+    for call in model.calls:
+        if call.layer is not None:
+            names = ("?",) if call.inputs is None else (_feeder(model, source.call) for source in call.inputs)
+            found.setdefault(call.layer, {}).update(dict.fromkeys(names))
+    return {place: ", ".join(names) for place, names in found.items()}
+
+
+def _feeder(model: ModelDescription, place: int) -> str:
+    """Give a call's name; that of an operation with what feeds it, as the table has no row for it."""
+    call = model.calls[place]
+    if call.layer is not None or call.is_argument:
+        return call.name
+    names = dict.fromkeys(model.calls[source.call].name for source in call.inputs or ())
+    return f"{call.name}({', '.join(names)})" if names else call.name
 
 
 def _shapes(shapes: Iterable[Shape]) -> str:

@@ -151,8 +151,8 @@ def _padding(layer: Any) -> Fact | None:
 
 
 def _wrapped(layer: Any) -> Fact | None:
-    inner = attribute(layer, "layer")
-    return type(inner).__name__ if keras_layer_class(inner) is not None else None
+    inner = (attribute(layer, name) for name in ("layer", "forward_layer"))
+    return next((type(each).__name__ for each in inner if keras_layer_class(each) is not None), None)
 
 
 def _frozen(layer: Any) -> Fact | None:

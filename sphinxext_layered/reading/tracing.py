@@ -448,7 +448,7 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
     stack: list[Any] = []
     is_running = False
     node_class = sys.modules[f"{_framework(layer_class).__name__}.src.ops.node"].Node
-    enter, connect = layer_class.__call__, node_class.__init__
+    enter, infer, connect = layer_class.__call__, layer_class.symbolic_call, node_class.__init__  # type: ignore[attr-defined]
 
     def run(*args: Any, **kwargs: Any) -> Any:
         nonlocal is_running
@@ -470,6 +470,14 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
         finally:
             stack.pop()
 
+    def inferred(child: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return infer(child, *args, **kwargs)
+        except Exception:  # its shapes may be told for other arguments than its call takes
+            if not is_running:
+                raise
+            return child.call(*args, **kwargs)
+
     def connected(
         node: Any, operation: Any, call_args: Any = None, call_kwargs: Any = None, outputs: Any = None
     ) -> None:
@@ -488,6 +496,7 @@ def _nodes_of_call(layer: Any, layer_class: type, arguments: Arguments, fill: Fi
     with (
         _replaced_in(layer, "symbolic_call", run),
         _replaced(layer_class, "__call__", entered),
+        _replaced(layer_class, "symbolic_call", inferred),
         _replaced(node_class, "__init__", connected),
     ):
         layer(*args, **kwargs)
@@ -544,7 +553,13 @@ def _layers_of_call(layer: Any, layer_class: type, arguments: Arguments, make: M
         return result
 
     args, kwargs = _made(layer, arguments, make, fill)
-    with _replaced_in(layer, "call", run), _replaced(layer_class, "__call__", entered):
+    with contextlib.ExitStack() as undo:
+        undo.enter_context(_replaced_in(layer, "call", run))
+        undo.enter_context(_replaced(layer_class, "__call__", entered))
+        operation = getattr(_framework(layer_class), "Operation", None)
+        if operation is not None:  # it may compute its shapes without being called
+            by_calling = functools.partial(operation.compute_output_spec, layer)
+            undo.enter_context(_replaced_in(layer, "compute_output_spec", by_calling))
         for _ in range(2):
             layer(*args, **kwargs)
     seen = [graph for watch in runs if (graph := watch.graph()).layers]

@@ -185,6 +185,6 @@ def reach(scene: Scene) -> Rect:
             points += text_rect(scene, shape).points
             continue
         half = shape.width / 2
-        for x, y in shape.points if isinstance(shape, Polygon) else (shape.start, shape.end):
+        for x, y in (shape.start, shape.end) if isinstance(shape, Line) else shape.points:
             points += [(x - half, y - half), (x + half, y + half)]
     return around(points)

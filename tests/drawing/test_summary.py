@@ -1,7 +1,7 @@
 """What pictures say in words."""
 
 import pytest
-from factories import layer, lenet, model, resnet, spacing
+from factories import graph, layer, lenet, model, resnet, spacing
 
 from sphinxext_layered.drawing.check import out_of_range, unknown_names
 from sphinxext_layered.drawing.summary import alt_text, layer_title, shape_text
@@ -37,7 +37,7 @@ def test_many_layers_are_counted_by_kind():
 
 def test_several_inputs_and_unknown_ones():
     both = model(layer("Dense", 3), input_shapes=((None, 4), (None, 5)), name="two")
-    assert alt_text(both) == "two: 1 layer from 4 and 5 to 3. Dense."
+    assert alt_text(both) == "two: 1 layer from 4 and 5 to 3, with 2 inputs. Dense."
     assert alt_text(model(name="empty")) == "empty: 0 layers."
 
 
@@ -48,6 +48,59 @@ def test_open_sizes_are_said_in_words_where_no_other_is_known():
     assert told(None) == "net: 1 layer from any length to 1. Dense."
     assert told(None, None) == "net: 1 layer from any size to 1. Dense."
     assert told(None, None, 3) == "net: 1 layer from ? \u00d7 ? \u00d7 3 to 1. Dense."
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        (
+            graph(
+                ("image", layer("InputLayer", 8)),
+                ("one", layer("Dense", 8), "image"),
+                ("relu", "Relu", (8,), "one"),
+                ("sum", "Add", (8,), "relu", "image"),
+                ("two", layer("Dense", 8), "sum"),
+                ("again", "Add", (8,), "two", "sum"),
+            ),
+            "2 skip connections",
+        ),
+        (
+            graph(
+                ("image", layer("InputLayer", 8)),
+                *((name, layer("Dense", 8), "image") for name in "abcd"),
+                ("join", layer("Concatenate", 32), *"abcd", "image"),
+            ),
+            "1 skip connection and 4 branches",
+        ),
+        (
+            graph(
+                ("left", layer("InputLayer", 8)),
+                ("right", layer("InputLayer", 8)),
+                ("tower", layer("Dense", 8), "left"),
+                ("same", "tower", "right"),
+                ("differ", "Subtract", (8,), "tower", "same"),
+            ),
+            "2 inputs, 2 branches and a shared layer",
+        ),
+        (
+            graph(
+                ("words", layer("InputLayer", 8)),
+                ("mask", "NotEqual", (8,), "words"),
+                ("embed", layer("Embedding", 8, 4), "words"),
+                ("lstm", layer("LSTM", 4), "embed", "mask"),
+                ("twice", "Multiply", (4,), "lstm", "lstm"),
+            ),
+            "1 skip connection",
+        ),
+    ],
+)
+def test_what_sets_a_model_apart_from_a_chain_is_told(description, told):
+    assert f", with {told}. " in alt_text(description)
+
+
+def test_connections_that_are_not_known_are_said_to_be_so():
+    text = alt_text(model(layer("Dense", 8), layer("Dense", 4), incomplete="it has no call"))
+    assert text == "net: 2 layers from 8 to 4. Dense, Dense. Not every connection is known."
 
 
 def test_a_title_tells_a_layer():

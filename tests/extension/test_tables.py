@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docutils import nodes
+from factories import graph, layer
 from pages import page
 
 from sphinxext_layered.extension.config import SETTINGS
 from sphinxext_layered.extension.directive import PAGE_OPTIONS, drawing_options
+from sphinxext_layered.extension.summary_table import layer_table
 from sphinxext_layered.options import DECLARED
 
 
@@ -22,12 +25,27 @@ def cells(result: Any) -> list[list[str]]:
 def test_the_summary_is_a_table_of_layers_with_the_total(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build", "   :summary:"))
     assert cells(result) == [
-        ["Index", "Name", "Class", "Output shape", "Parameters"],
-        ["0", "conv", "Conv2D", "24 \u00d7 24 \u00d7 6", "1,156"],
-        ["1", "dense", "Dense", "10", "850"],
-        ["", "Total", "", "", "2,006"],
+        ["Index", "Name", "Class", "Output shape", "Parameters", "Connected to"],
+        ["0", "conv", "Conv2D", "24 \u00d7 24 \u00d7 6", "1,156", "inputs"],
+        ["1", "dense", "Dense", "10", "850", "conv"],
+        ["", "Total", "", "", "2,006", ""],
     ]
     assert result.warnings == ""
+
+
+def test_the_table_says_what_feeds_each_layer_through_operations_too() -> None:
+    net = graph(
+        ("image", layer("InputLayer", 8)),
+        ("one", layer("Dense", 8), "image"),
+        ("sum", "Add", (8,), "one", "image"),
+        ("two", layer("Dense", 8), "sum"),
+        ("again", "two", "one"),
+    )
+    rows = [[entry.astext() for entry in row] for row in layer_table(net).findall(nodes.row)]
+    assert [row[-1] for row in rows] == ["Connected to", "", "image", "sum(one, image), one", ""]
+    unknown = replace(net, calls=tuple(replace(call, inputs=None) for call in net.calls))
+    rows = [[entry.astext() for entry in row] for row in layer_table(unknown).findall(nodes.row)]
+    assert [row[-1] for row in rows[1:-1]] == ["?", "?", "?"]
 
 
 @pytest.mark.parametrize("builder", ["html", "latex", "text", "man", "texinfo", "epub"])

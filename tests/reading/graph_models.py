@@ -1,6 +1,6 @@
 """Small models of every kind of connection, and Keras's own graph of them, read without this package.
 
-Run by itself, it prints which descriptions have another graph than Keras, and all descriptions.
+`main` prints which descriptions have another graph than Keras, and all descriptions.
 """
 
 from __future__ import annotations
@@ -390,7 +390,8 @@ def wrong(found: dict[str, Compared]) -> list[str]:
     ]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the backend, the models that are wrong, and all descriptions."""
     found = everything()
     texts = {name: each.text for name, each in found.items()}
     json.dump([keras.backend.backend(), wrong(found), texts], sys.stdout)

@@ -39,10 +39,15 @@ def test_every_operator_of_symbolic_tensors_is_among_the_models() -> None:
 
 @pytest.mark.parametrize("backend", OTHERS)
 def test_graphs_are_the_same_on_every_backend(backend: str, described: dict[str, Compared]) -> None:
-    script = Path(__file__).with_name("graph_models.py")
     run = subprocess.run(
-        [sys.executable, str(script)],
-        env={**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
+        [sys.executable, "-c", "import graph_models; graph_models.main()"],
+        cwd=Path(__file__).parent,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "KERAS_BACKEND": backend,
+            "JAX_PLATFORMS": "cpu",
+        },
         capture_output=True,
         text=True,
         timeout=600,

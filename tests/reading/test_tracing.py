@@ -311,6 +311,9 @@ def test_model_that_only_trains_others_shows_these():
     description = describe(Gan())
     assert rows(description) == [("generator", ((None, 8),)), ("critic", ((None, 1),))]
     assert rows(description.layers[0].nested) == [("up", ((None, 8),))]
+    assert sources(description) == {"generator": None, "critic": None}
+    assert ends(description) == ([], [])
+    assert description.incomplete == "it has no call of its own, so how its layers are connected is not known"
 
 
 def test_calls_are_not_watched_afterwards():
@@ -332,3 +335,49 @@ def test_open_sizes_are_found_where_the_backend_has_none(monkeypatch):
     assert description.layers[0].output_shapes == ((None, None, 8, 4),)
     sequential = keras.Sequential([layers.Dense(3)])
     assert describe(sequential, input_shape=(4,)).layers[0].output_shapes == ((None, 3),)
+
+
+def test_functions_of_tensorflow_between_layers_are_followed():
+    class Raw(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(3, name="two")
+
+        def call(self, x):
+            both = tf.concat([self.one(x), tf.nn.relu(x)], axis=-1)
+            return self.two(both) * tf.constant(2.0)
+
+    description = describe(Raw(), input_shape=(4,))
+    assert sources(description) == {"x": [], "one": ["x"], "function": ["one", "x"], "two": ["function"]}
+    assert ends(description) == (["x"], ["two"])
+    assert description.incomplete is None
+
+
+def test_what_values_go_through_outside_the_backend_is_not_made_up():
+    class Leaving(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(2, name="two")
+
+        def call(self, x):
+            return self.two(ops.convert_to_tensor(ops.convert_to_numpy(self.one(x)) + 1.0))
+
+    description = describe(Leaving(), input_shape=(4,))
+    assert sources(description) == {"x": [], "one": ["x"], "two": None}
+    assert ends(description) == (["x"], ["two"])
+    assert description.incomplete == "where some of its tensors come from cannot be followed"
+
+
+def test_call_whose_result_is_not_used_is_seen():
+    class Wasting(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = layers.Dense(3, name="one"), layers.Dense(2, name="two")
+
+        def call(self, x):
+            self.two(x)
+            return self.one(x)
+
+    description = describe(Wasting(), input_shape=(4,))
+    assert sources(description) == {"x": [], "two": ["x"], "one": ["x"]}
+    assert ends(description) == (["x"], ["one"])

@@ -10,7 +10,7 @@ from sphinxext_layered.drawing.scene import Group, Line, Point, Polygon, Shape, 
 
 from .canvas import moved_group
 from .connections import arrow
-from .grid import LEAD, PIN, PIN_PADDING, TRACK, Grid, Member, Pin, pin_side, pins_width
+from .grid import LEAD, PIN_PADDING, TRACK, Grid, Pin, pin_side, pins_width
 from .items import BoxItem, SignItem
 from .labels import faint
 from .routes import PLACES, At
@@ -19,7 +19,6 @@ from .textblock import centred
 _PORT: Final = 8.0
 """Between two lines that enter the same node, px."""
 
-_EDGE: Final = 3.0
 _BAR: Final = 3.0
 _LEADER_FROM: Final = 12.0
 
@@ -37,7 +36,6 @@ class _Artist:
         self.routes = grid.routes
         self.place = grid.placement
         self.port_steps = self._port_steps()
-        self.edge_steps = self._edge_steps()
 
     def groups(self) -> Iterator[Group]:
         order = sorted(range(len(self.members)), key=lambda i: (self.members[i].column, self.members[i].lane))
@@ -57,7 +55,7 @@ class _Artist:
             yield self._bar(node)
         for i in order:
             yield from self._label(i)
-            yield from self._pins(self.members[i])
+            yield from self._pins(i)
 
     def _line(self, i: int) -> Group:
         link = self.grid.links[i]
@@ -113,7 +111,7 @@ class _Artist:
     def _edge(self, at: At) -> Point:
         node, side, source = at.of
         offset = self.routes.edges[node, side, source]
-        return self.members[node].item.edge(side, offset * self.edge_steps[node, side])
+        return self.members[node].item.edge(side, offset * self.grid.edge_steps[node, side])
 
     def _port_steps(self) -> dict[int, float]:
         """Return how far apart lines enter each node, less where it is low."""
@@ -122,15 +120,6 @@ class _Artist:
             if port:
                 room = self.members[target].item.port_room(1 if port > 0 else -1)
                 steps[target] = min(steps[target], room / abs(port))
-        return steps
-
-    def _edge_steps(self) -> dict[tuple[int, int], float]:
-        """Return how far apart lines meet the upper or lower edge of each node, less where it is narrow."""
-        steps: dict[tuple[int, int], float] = defaultdict(lambda: _EDGE)
-        for (node, side, _), offset in self.routes.edges.items():
-            if offset:
-                room = self.members[node].item.edge_room()
-                steps[node, side] = min(steps[node, side], room / abs(offset))
         return steps
 
     def _label(self, i: int) -> Iterator[Group]:
@@ -150,7 +139,8 @@ class _Artist:
         index = member.item.box.layer.index if isinstance(member.item, BoxItem | SignItem) else -1
         yield Group("label", tuple(shapes), layer=index if index >= 0 else None)
 
-    def _pins(self, member: Member) -> Iterator[Group]:
+    def _pins(self, i: int) -> Iterator[Group]:
+        member = self.members[i]
         if not member.pins:
             return
         side, font = pin_side(member), self.style.font
@@ -158,7 +148,7 @@ class _Artist:
         x = middle - pins_width(member.pins, font) / 2
         for pin in member.pins:
             width = font.width(pin.text)
-            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * (member.item.reach(side) + PIN))
+            far = (x + PIN_PADDING + width / 2, self.place.axis(member) + side * self.place.pins[i])
             across, down = member.item.edge(side, far[0] - middle)
             near = (self.place.x(member) + across, self.place.axis(member) + down)
             shapes: tuple[Shape, ...] = (*self._stub(pin, near, far), self._name(pin, far, width, side))

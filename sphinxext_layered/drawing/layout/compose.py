@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
-from sphinxext_layered.drawing.graph import Graph, Node, graph_of, left_out, with_operations
-from sphinxext_layered.drawing.palette import looks
+from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.palette import Look, looks
+from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
+from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.drawing.summary import alt_text, layer_title
 from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
 from sphinxext_layered.errors import ModelError, OptionError
@@ -20,15 +23,17 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes
+from .brackets import brackets
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import Network
+from .network import ROWS, network_rows, rows_needed
+from .part import Part, Setting
 from .row import Row
-from .sizing import size_all
+from .sizing import Sizes, size_all
 from .style import Style
 from .textblock import text_block
 
@@ -47,26 +52,77 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     """
     font = font_of(options)
     room = _room(options)
-    graph = graph_of(description, options)
-    boxes, trailing = _boxes(description, graph, options, font, room)
-    legend = _legend([box for box, node in zip(boxes, graph.nodes, strict=True) if not node.sign], options, font, room)
+    shown = shown_of(description, options)
+    boxes, trailing = _boxes(description, shown, options, font, room)
+    legend = _legend(shown.graph, boxes, options, font, room)
     beside = legend is not None and _is_beside(legend, options, room)
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
+    graph = _structured(shown.graph, boxes, options, font, left)
     if graph.is_row:
-        groups = _row_groups(boxes, graph, options, font, left)
+        rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
-        groups = _stacked(Network(graph, boxes, options, _style(options, font)).rows(left), font)
+        part = Part(graph, Setting(boxes, options, _style(options, font)))
+        rows = network_rows(part, left)
+    groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, beside=beside)
-    leading = boxes[0].gap - options.spacing
+    leading = next(iter(boxes.values())).gap - options.spacing
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
 
 
-def _row_groups(
-    boxes: list[Box], graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
-) -> list[Group]:
+def _structured(
+    graph: Graph, boxes: Mapping[str, Box], options: LayeredViewOptions, font: Font, room: float | None
+) -> Graph:
+    """Return the graph with layers folded and blocks collapsed: as options say, or as far as it takes to fit."""
+    if options.connections != "auto":
+        return graph
+    graph = _as_asked(graph, options)
+    if room is None:
+        return sectioned(graph) if options.collapse in ("yes", "channels") and not graph.is_row else graph
+    if graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS:
+        return graph
+    setting = Setting(boxes, options, _style(options, font))
+
+    def needed(graph: Graph) -> float:
+        return rows_needed(Part(graph, setting), room)
+
+    number = math.inf if graph.is_row else needed(graph)
+    for smaller in _smaller(graph, options) if number > ROWS else ():
+        fewer = needed(smaller)
+        if fewer < number or number == math.inf:
+            number, graph = fewer, smaller
+        if number <= ROWS:
+            break
+    if number > ROWS or not any(isinstance(node, Frame) for node in graph.nodes):
+        return graph
+    in_sections = sectioned(graph)
+    return in_sections if needed(in_sections) <= ROWS else graph
+
+
+def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
+    """Return the graph with what options ask for outright."""
+    asked = graph
+    if options.fold and options.fold != "auto":
+        asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
+    if options.collapse in ("yes", "channels"):
+        asked = collapsed(asked, vary=options.collapse == "channels")
+    return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
+
+
+def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
+    """Yield the graph drawn with less and less, as far as options leave that open."""
+    graph = replace(graph, is_row=False)
+    if options.fold == "auto":
+        graph = folded(graph, "auto")
+        yield graph
+    if options.collapse == "auto":
+        yield collapsed(graph, vary=False)
+        yield collapsed(graph, vary=True)
+
+
+def _row_groups(boxes: list[Box], graph: Graph, options: LayeredViewOptions, room: float | None) -> list[list[Group]]:
     """Draw boxes as one row, or as several with cues where they go on."""
     rows = _rows(boxes, options, room)
     joined = {} if options.connections == "none" else _joined(graph)
@@ -79,15 +135,13 @@ def _row_groups(
             colour = faint(options.font_color)
             groups += cues(row.start, row.end, colour, first=i == 0, last=i == len(rows) - 1)
         drawn.append([moved_group(group, -row.start, 0) for group in groups])
-    return _stacked(drawn, font)
+    return drawn
 
 
 def _joined(graph: Graph) -> dict[int, tuple[str, str]]:
     """Return the names of the neighbours that are connected, by the position of the second."""
-    names = [node.name for node in graph.nodes]
-    return {
-        edge.target: (names[edge.source], names[edge.target]) for edge in graph.edges if edge.target == edge.source + 1
-    }
+    names = [node.names[0] for node in graph.nodes]
+    return {target: (names[source], names[target]) for source, target in graph.edges if target == source + 1}
 
 
 def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> list[Row]:
@@ -129,33 +183,35 @@ def _room(options: LayeredViewOptions) -> float | None:
 
 
 def _boxes(
-    description: ModelDescription, graph: Graph, options: LayeredViewOptions, font: Font, room: float | None
-) -> tuple[list[Box], float]:
-    """Return the boxes of the nodes that are shown, and the pixels of spacing after the last."""
-    if not graph.nodes:
+    description: ModelDescription, shown: Shown, options: LayeredViewOptions, font: Font, room: float | None
+) -> tuple[dict[str, Box], float]:
+    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing after the last."""
+    nodes = list(shown.graph.calls())
+    if not nodes:
         raise _nothing_left(description)
-    whole = with_operations(description, graph)
-    styles, sizes = looks(whole, options), drawn_sizes(whole)
-    pixels = size_all([sizes[node.layer.index] for node in graph.nodes], options)
-    gaps, trailing = _gaps(description, options, {node.layer.index for node in graph.nodes})
+    styles: dict[int, Look] = {}
+    sizes: dict[int, Sizes] = {}
+    for level in shown.levels:
+        styles.update(looks(level, options))
+        sizes.update(drawn_sizes(level))
+    pixels = size_all([sizes[node.layer.index] for node in nodes], options)
+    gaps, trailing = _gaps(description, options, {node.layer.index for node in nodes})
     most = None if room is None else between_cues(room)
-    result: list[Box] = []
-    for node, size in zip(graph.nodes, pixels, strict=True):
+    result: dict[str, Box] = {}
+    for node, size in zip(nodes, pixels, strict=True):
         layer = node.layer
-        label = _label_of(node, graph, options)
+        label = _label_of(node, shown.graph, options)
         flat = not options.draw_volume or layer.index in options.index_2d
-        result.append(
-            Box(
-                layer,
-                styles[layer.index],
-                size.width,
-                size.height,
-                0.0 if flat else size.depth / 3,
-                options.spacing + gaps.get(layer.index, 0.0),
-                tuple(axis for axis in size.capped if not (flat and axis == "depth")),
-                text_block(label[0], font, options.text_vspacing, most) if label else None,
-                bool(label and label[1]),
-            )
+        result[node.name] = Box(
+            layer,
+            styles[layer.index],
+            size.width,
+            size.height,
+            0.0 if flat else size.depth / 3,
+            options.spacing + gaps.get(layer.index, 0.0),
+            tuple(axis for axis in size.capped if not (flat and axis == "depth")),
+            text_block(label[0], font, options.text_vspacing, most) if label else None,
+            bool(label and label[1]),
         )
     return result, trailing
 
@@ -194,11 +250,15 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     )
 
 
-def _legend(boxes: list[Box], options: LayeredViewOptions, font: Font, room: float | None) -> legends.Legend | None:
+def _legend(
+    graph: Graph, boxes: Mapping[str, Box], options: LayeredViewOptions, font: Font, room: float | None
+) -> legends.Legend | None:
+    """Return the legend of all that is drawn as a box; a sign says itself what it is."""
     if not options.legend:
         return None
+    shown = [boxes[node.name] for node in graph.calls() if not node.sign]
     return legends.measured(
-        legends.entries(boxes, dimensions=options.show_dimension, named=_named(options)),
+        legends.entries(shown, dimensions=options.show_dimension, named=_named(options)),
         font,
         between=options.legend_text_spacing_offset,
         shade_step=options.shade_step,
@@ -218,11 +278,14 @@ def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float 
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
 
 
-def _stacked(rows: list[list[Group]], font: Font) -> list[Group]:
-    """Put rows below each other."""
+def _stacked(
+    rows: list[list[Group]], description: ModelDescription, options: LayeredViewOptions, font: Font
+) -> list[Group]:
+    """Put rows below each other, with the brackets under them."""
     result: list[Group] = []
     top = 0.0
-    for groups in rows:
+    for row in rows:
+        groups = [*row, *brackets(row, description, options, font)]
         reach = bounds(groups, font)
         result += [moved_group(group, 0, top - reach.top) for group in groups]
         top += reach.height + BETWEEN_ROWS

@@ -13,7 +13,7 @@ from sphinxext_layered.drawing.scene import RGBA, Path, Point, Polygon, Shape
 CORNER: Final = 6.0
 """The radius of a line's corners, px."""
 
-HEAD: Final = 6.0
+HEAD: Final = 5.5
 """The length of an arrowhead, px."""
 
 _ARC: Final = 4

@@ -49,6 +49,7 @@ class FrameItem:
     label_above: bool = False
     label_centre: float = 0.0
     is_open: bool = False
+    is_frame: bool = True
 
     @cached_property
     def _groups(self) -> list[Group]:
@@ -75,8 +76,12 @@ class FrameItem:
         """Return how far it reaches up, with its badge, or down."""
         if side > 0:
             return self._reach.bottom
-        badge = _pill_height(self.grid.style.font) / 2 if self.times > 1 else 0.0
-        return -self._reach.top + badge
+        return -self._reach.top + (self._badge / 2 if self.times > 1 else 0.0)
+
+    @property
+    def _badge(self) -> float:
+        """The height of the badge that says how often it repeats."""
+        return _pill_height(self.grid.style.font)
 
     def enter(self, y: float) -> float:
         """Return its left edge."""

@@ -6,10 +6,12 @@ segment being what lies between two gutters that lines of the main lane alone cr
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from sphinxext_layered.drawing.fonts import Font
@@ -30,7 +32,7 @@ LEVEL: Final = 10.0
 TRACK: Final = 8.0
 """From one line in a gutter to the next, px."""
 
-LEAD: Final = 6.0
+LEAD: Final = 5.0
 """From a column to the first line in the gutter after it, px."""
 
 BAR_ROOM: Final = 10.0
@@ -42,9 +44,11 @@ PIN: Final = 12.0
 PIN_PADDING: Final = 6.0
 """Left and right of a stub's name, px."""
 
+_EDGE: Final = 3.0
+_HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
 _OFF_LABEL: Final = 5.0
-_ARROW: Final = HEAD + 8
+_ARROW: Final = HEAD + 6.5
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Grid:
                 each.column,
                 each.lane,
                 self._is_open(each),
-                isinstance(each.item, SignItem),
+                self._merges(each),
+                each.item.is_frame,
                 each.item.entries,
                 each.item.exits,
             )
@@ -126,7 +131,7 @@ class Grid:
         entering: dict[int, int] = defaultdict(int)
         for link in self.links:
             entering[link.edge.target] += 1
-        crowded = [node for node, number in entering.items() if number > 2 and not self.members[node].item.entries]
+        crowded = [node for node, number in entering.items() if number > 2 and not self.members[node].item.is_frame]
         return routes_of(cells, [link.edge for link in self.links], self.style.side, crowded)
 
     def _is_open(self, member: Member) -> bool:
@@ -135,11 +140,51 @@ class Grid:
         taken = item.label is not None and item.label_above == (self.style.side < 0)
         return item.is_open and not (taken or member.pins)
 
+    def _merges(self, member: Member) -> frozenset[int]:
+        """Return from where lines of other lanes may meet a round node: where neither its label nor a stub is."""
+        if not isinstance(member.item, SignItem):
+            return frozenset()
+        taken = {pin_side(member)} if member.pins else set()
+        if member.item.label is not None:
+            taken.add(-1 if member.item.label_above else 1)
+        return frozenset({-1, 1} - taken)
+
     def _has_funnel(self, i: int) -> bool:
         """Say whether neighbours are joined by a funnel: two boxes, with no other line between them."""
         source, target = (self.members[each] for each in self.links[i].edge)
         boxes = isinstance(source.item, BoxItem) and isinstance(target.item, BoxItem)
         return boxes and not self.routes.counts.get(source.column)
+
+    @cached_property
+    def edge_steps(self) -> dict[tuple[int, int], float]:
+        """How far apart lines meet the upper or lower edge of each node, less where it is narrow, px."""
+        steps: dict[tuple[int, int], float] = defaultdict(lambda: _EDGE)
+        for (node, side, _), offset in self.routes.edges.items():
+            if offset:
+                room = self.members[node].item.edge_room()
+                steps[node, side] = min(steps[node, side], room / abs(offset))
+        return steps
+
+    @cached_property
+    def crossed(self) -> dict[int, list[tuple[int, bool, float]]]:
+        """The lines that run up or down within each column, where labels must leave them room.
+
+        For each the lane, whether above it, and how far right of the column's middle.
+        """
+        found: dict[int, list[tuple[int, bool, float]]] = defaultdict(list)
+        for points in self.routes.points:
+            for (x, y), (its_x, its_y) in pairwise(points):
+                if x.name != "edge" or x != its_x:
+                    continue
+                node, side, source = x.of
+                member = self.members[node]
+                far = next((each.of[0] for each in (y, its_y) if each.name == "axis"), member.lane)
+                at = member.item.edge(side, self.routes.edges[node, side, source] * self.edge_steps[node, side])[0]
+                between = range(min(member.lane, far) + 1, max(member.lane, far))
+                zones = {(member.lane, side < 0), (far, side > 0)} if far != member.lane else {(far, side < 0)}
+                zones |= {(lane, above) for lane in between for above in (True, False)}
+                found[member.column] += [(*zone, at) for zone in sorted(zones)]
+        return found
 
     @cached_property
     def placement(self) -> Placement:
@@ -196,6 +241,14 @@ class Tiers:
         crossing = max((right + LEADER - centre for right in self._rights[:tier]), default=beside)
         return max(beside, crossed, crossing)
 
+    def beyond(self, x: float) -> float:
+        """Return how much further right a line at `x` must run, past all labels."""
+        return max(right + LEADER - x for right in self._rights)
+
+    def block(self, x: float) -> None:
+        """Note a line that no label may reach across."""
+        self._rights = [max(right, x) for right in self._rights]
+
     def take(self, centre: float, half: float, tier: int) -> None:
         """Note a label that has its place."""
         self._rights[tier] = centre + half
@@ -214,9 +267,10 @@ class Sweep:
     right: float = 0.0
     end: float = 0.0
     middles: dict[int, float] = field(default_factory=dict)
+    lefts: dict[int, float] = field(default_factory=dict)
     rights: dict[int, float] = field(default_factory=dict)
     tiers: dict[int, int] = field(default_factory=dict)
-    _sides: dict[tuple[int, bool], Tiers] = field(default_factory=dict)
+    _sides: dict[tuple[int, ...], Tiers] = field(default_factory=dict)
     _started: bool = False
     _wall: float = 0.0
 
@@ -226,37 +280,44 @@ class Sweep:
         members = [(i, grid.members[i]) for i in grid.columns.get(column, ())]
         reaches = [_reach(each, grid.style.font) for _, each in members]
         gutter = grid.gutter_after(column - 1) if self._started else 0.0
-        middle = self.right + gutter + max((left for left, _ in reaches), default=0.0)
+        left = max((left for left, _ in reaches), default=0.0)
+        middle = self.right + gutter + left
         labelled = [(i, each) for i, each in members if each.item.label is not None]
-        middle += max((self._shift(each, middle) for _, each in labelled), default=0.0)
+        shifts = [self._shift(each, middle) for _, each in labelled]
+        crossed = grid.crossed.get(column, ())
+        shifts += [self._side(lane, above).beyond(middle + at) for lane, above, at in crossed]
+        middle += max([0.0, *shifts])
         self.middles[column] = middle
-        self.right = middle + max((right for _, right in reaches), default=0.0)
+        self.lefts[column] = middle - left
+        self.right = middle + max([0.0, *(right for _, right in reaches), *(at + _HEAD for _, _, at in crossed)])
         tracks = grid.routes.counts.get(column, 0)
         for i, each in labelled:
             end = self._take(i, each, middle)
             self.end = max(self.end, end)
-            if tracks:
-                self.right = max(self.right, end)
+        if tracks:
+            self.right = max(self.right, self.end)
+        for lane, above, at in crossed:
+            self._side(lane, above).block(middle + at)
         self.rights[column] = self.right
         self.end = max(self.end, self.right)
         if tracks:
             self._wall = self.right + LEAD + (tracks - 1) * TRACK + _OFF_LABEL
         self._started = True
 
-    def _side(self, member: Member) -> Tiers:
-        key = (member.lane, member.item.label_above)
-        if key not in self._sides:
-            self._sides[key] = Tiers(self.grid.tiers)
-        return self._sides[key]
+    def _side(self, *zone: int) -> Tiers:
+        """Return the labels of a lane, above or below it."""
+        if zone not in self._sides:
+            self._sides[zone] = Tiers(self.grid.tiers)
+        return self._sides[zone]
 
     def _shift(self, member: Member, middle: float) -> float:
         centre, half = _label_place(member, middle)
-        shift, _ = self._side(member).shift(centre, half)
+        shift, _ = self._side(member.lane, member.item.label_above).shift(centre, half)
         return max(shift, self._wall - (centre - half))
 
     def _take(self, i: int, member: Member, middle: float) -> float:
         centre, half = _label_place(member, middle)
-        side = self._side(member)
+        side = self._side(member.lane, member.item.label_above)
         _, tier = side.shift(centre, half)
         side.take(centre, half, tier)
         self.tiers[i] = tier
@@ -296,6 +357,8 @@ class Placement:
         for column in range(min(grid.columns), max(grid.columns) + 1):
             self.sweep.add(column)
         self.funnels = {i: self._funnel(i) for i in grid.funnels}
+        self._spans = self._spanned()
+        self.pins = {i: self._pins(each) for i, each in enumerate(grid.members) if each.pins}
         self.labels = self._labels()
         self._reaches = self._reached()
         self.levels = self._levels()
@@ -317,11 +380,27 @@ class Placement:
         ends = (source.item.placed(self.x(source)), target.item.placed(self.x(target)))
         return replace(funnel(*ends, style.funnel, style.line_width), title=link.title, connects=link.connects)
 
+    def _pins(self, member: Member) -> float:
+        """Return how far from its axis the names of a member's stubs begin, clear of all that is in its lane."""
+        start, end, side = *self._pin_ends(member), pin_side(member)
+        beside = self._beside(self._spans[member.lane], member.column, start, end, side)
+        return max(member.item.reach(side) + PIN, max(beside) + _OFF_LABEL)
+
+    def _pin_ends(self, member: Member) -> tuple[float, float]:
+        """Return from where to where the names of a member's stubs reach."""
+        middle = self.x(member) + member.item.edge(pin_side(member), 0)[0]
+        half = pins_width(member.pins, self.grid.style.font) / 2
+        return middle - half, middle + half
+
     def _labels(self) -> dict[int, float]:
         """Return how far from its axis the near edge of each label is, clear of all that is in its lane."""
-        spans = self._spans()
         found: dict[int, float] = {}
         taken: dict[tuple[int, bool], list[tuple[float, float, float]]] = defaultdict(list)
+        pinned: dict[tuple[int, bool], list[tuple[float, float, float]]] = defaultdict(list)
+        for i, far in self.pins.items():
+            member = self.grid.members[i]
+            outer = far + self.grid.style.font.height + 2
+            pinned[member.lane, pin_side(member) < 0].append((*self._pin_ends(member), outer))
         for tier in range(self.grid.tiers):
             for i, member in enumerate(self.grid.members):
                 label = member.item.label
@@ -330,15 +409,14 @@ class Placement:
                 centre, half = _label_place(member, self.x(member))
                 start, end = centre - half - 2, centre + half + 2
                 above = member.item.label_above
-                beside = self._beside(spans[member.lane], member.column, start, end, -1 if above else 1)
-                nearer = [
-                    far for left, right, far in taken[member.lane, above] if tier and left < end and start < right
-                ]
+                beside = self._beside(self._spans[member.lane], member.column, start, end, -1 if above else 1)
+                inside = (*pinned[member.lane, above], *(taken[member.lane, above] if tier else ()))
+                nearer = [far for left, right, far in inside if left < end and start < right]
                 found[i] = max([*beside, *nearer]) + _OFF_LABEL
                 taken[member.lane, above].append((start, end, found[i] + label.height))
         return found
 
-    def _spans(self) -> dict[int, dict[int, tuple[Member, list[Line]]]]:
+    def _spanned(self) -> dict[int, dict[int, tuple[Member, list[Line]]]]:
         """Return what is in each column of each lane, with the lines of the funnel that ends there."""
         spans: dict[int, dict[int, tuple[Member, list[Line]]]] = defaultdict(dict)
         for each in self.grid.members:
@@ -379,32 +457,38 @@ class Placement:
                 reach(side, member.lane, own, member.item.reach(side))
             if member.item.label is not None:
                 side = -1 if member.item.label_above else 1
-                reach(side, member.lane, self._label_places(member), self.labels[i] + member.item.label.height)
+                reached = self._label_columns(member)
+                places = range(reached[0] * PLACES, (reached[-1] + 1) * PLACES)
+                reach(side, member.lane, places, self.labels[i] + member.item.label.height)
             if member.pins:
-                far = member.item.reach(pin_side(member)) + PIN + self.grid.style.font.height + 2
+                far = self.pins[i] + self.grid.style.font.height + 2
                 reach(pin_side(member), member.lane, own, far)
         for i, group in self.funnels.items():
             source = self.grid.members[self.grid.links[i].edge.source]
             ys = [y for shape in group.shapes if isinstance(shape, Line) for y in (shape.start[1], shape.end[1])]
             for side in (-1, 1):
                 reach(side, source.lane, (source.column * PLACES + 2,), max(side * y for y in ys))
+            target = self.grid.members[self.grid.links[i].edge.target]
+            ends = ((source, self.sweep.rights[source.column]), (target, self.sweep.lefts[target.column]))
+            for member, x in ends:
+                seen = [y for line in group.shapes if isinstance(line, Line) for y in _within(line, x, x)]
+                for side in (-1, 1):
+                    reach(side, member.lane, (member.column * PLACES,), max((side * y for y in seen), default=0.0))
         for lane, column in self.grid.routes.runs:
             for side in (-1, 1):
                 reach(side, lane, range(column * PLACES, column * PLACES + PLACES), 1.0)
         return found
 
-    def _label_places(self, member: Member) -> Iterator[int]:
-        """Return the places that a label reaches into."""
+    def _label_columns(self, member: Member) -> range:
+        """Return the columns that a label reaches into, each with the gutter after it."""
         centre, half = _label_place(member, self.x(member))
-        for column in (*range(member.column, -2, -1), *range(member.column + 1, member.column + 100)):
-            if column not in self.sweep.middles:
-                continue
-            left = self.sweep.rights.get(column - 1, self.sweep.middles[column] - 1)
-            if left > centre + half:
-                break
-            if self.sweep.rights[column] > centre - half:
-                yield from range(column * PLACES, column * PLACES + PLACES)
-        return
+        rights = self.sweep.rights
+        first = last = member.column
+        while rights.get(first - 1, -math.inf) > centre - half:
+            first -= 1
+        while last + 1 in rights and rights[last] < centre + half:
+            last += 1
+        return range(first, last + 1)
 
     def _levels(self) -> dict[tuple[int, int], float]:
         """Return how far from its lane's axis each line in a channel runs; short ones run inside long ones."""
@@ -453,6 +537,9 @@ class Placement:
             source, target = (members[each] for each in link.edge)
             if source.lane or target.lane:
                 busy.update(range(source.column if source.lane else source.column + 1, target.column))
+        for each in members:
+            if each.lane and each.item.label is not None:
+                busy.update(self._label_columns(each)[:-1])
         first = min(self.grid.columns)
         last = max(self.grid.columns)
         for column in range(first, last + 1):

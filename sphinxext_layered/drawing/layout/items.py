@@ -24,7 +24,8 @@ RADIUS: Final = 9.0
 
 _BADGE: Final = 7.5
 _ARM: Final = 4.5
-_RING: Final = 3.0
+_RING: Final = 2.5
+_SMALLER: Final = 2.0
 
 
 class Item(Protocol):
@@ -56,6 +57,10 @@ class Item(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether lines may meet it from above and below."""
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether lines go on in it."""
 
     @property
     def entries(self) -> Mapping[int, int]:
@@ -91,6 +96,7 @@ class _Plain:
     """What boxes and round nodes have in common: lines meet them anywhere."""
 
     is_open: bool = True
+    is_frame: bool = False
     entries: Mapping[int, int] = MappingProxyType({})
     exits: Mapping[int, int] = MappingProxyType({})
 
@@ -273,10 +279,11 @@ class SignItem(_Plain):
         yield Group("layer", shapes, title=layer_title(self.box.layer), layer=_index(self.box))
 
     def _sign(self, x: float, font: Font, ink: RGBA) -> Iterator[Shape]:
-        slanted = _ARM * 0.75
+        arm = min(_ARM, self.radius / 2)
+        slanted = arm * 0.75
         lines = {
-            "+": [((x - _ARM, 0.0), (x + _ARM, 0.0)), ((x, -_ARM), (x, _ARM))],
-            "\u2212": [((x - _ARM, 0.0), (x + _ARM, 0.0))],
+            "+": [((x - arm, 0.0), (x + arm, 0.0)), ((x, -arm), (x, arm))],
+            "\u2212": [((x - arm, 0.0), (x + arm, 0.0))],
             "\u00d7": [
                 ((x - slanted, -slanted), (x + slanted, slanted)),
                 ((x - slanted, slanted), (x + slanted, -slanted)),
@@ -290,9 +297,10 @@ class SignItem(_Plain):
             yield Text(x - width / 2, _middle(font), self.sign, ink, width)
 
 
-def sign_radius(sign: str, font: Font, bands: int = 0) -> float:
-    """Return the radius of a round node with this sign, and so many layers folded onto it."""
-    return (RADIUS if len(sign) == 1 else max(RADIUS, font.width(sign) / 2 + 4)) + _RING * bands
+def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> float:
+    """Return the radius of a round node with this sign, and so many layers folded onto it, among boxes of a scale."""
+    own = RADIUS - _SMALLER * (1 - min(scale * 2, 1.0))
+    return (own if len(sign) == 1 else max(own, font.width(sign) / 2 + 4)) + _RING * bands
 
 
 @dataclass(frozen=True)

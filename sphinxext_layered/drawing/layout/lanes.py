@@ -43,6 +43,7 @@ def places_of(
     merges: frozenset[int] = frozenset(),
     side: int = -1,
     columns: Sequence[int] | None = None,
+    ports: tuple[int, int] = (0, 0),
 ) -> Places:
     """Place the nodes 0 to `number` - 1, which are in a topological order.
 
@@ -56,6 +57,8 @@ def places_of(
         Where skip connections run: branches lie on the other side where there are any.
     columns : sequence of int, optional
         The columns, where they are chosen already.
+    ports : tuple of int
+        How many of the first and of the last nodes are ports, which stand in the first and last column.
     """
     before: list[list[int]] = [[] for _ in range(number)]
     after: list[list[int]] = [[] for _ in range(number)]
@@ -63,7 +66,7 @@ def places_of(
         after[source].append(target)
         before[target].append(source)
     chains = _chains(number, before, after)
-    columns = list(columns) if columns is not None else _ranks(chains, before, after)
+    columns = list(columns) if columns is not None else _ranks(chains, before, after, ports)
     chain_of = {node: chain for chain in chains for node in chain.nodes}
     for chain in chains:
         _keep(chain, columns, before, after, chain_of, merges)
@@ -75,11 +78,16 @@ def places_of(
     return Places(tuple(columns), tuple(lanes))
 
 
-def _ranks(chains: list[_Chain], before: list[list[int]], after: list[list[int]]) -> list[int]:
-    columns = [0] * len(before)
-    for node, feeding in enumerate(before):
-        columns[node] = max((columns[each] + 1 for each in feeding), default=0)
-    _centre(chains[1:], columns, before, after)
+def _ranks(chains: list[_Chain], before: list[list[int]], after: list[list[int]], ports: tuple[int, int]) -> list[int]:
+    number = len(before)
+    inner = 1 if ports[0] else 0
+    columns = [0] * number
+    for node in range(ports[0], number):
+        columns[node] = max((columns[each] + 1 for each in before[node]), default=inner)
+    last = max(columns, default=0)
+    for node in range(number - ports[1], number):
+        columns[node] = last
+    _centre([chain for chain in chains[1:] if chain.nodes[0] >= ports[0]], columns, before, after)
     return columns
 
 

@@ -11,6 +11,7 @@ where those are.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,8 +39,10 @@ class Cell:
     column, lane : int
     open : bool
         Whether lines in a channel may meet it from there.
-    merges : bool
-        Whether lines may meet it from above and from below.
+    merges : frozenset of {-1, 1}
+        From where lines of other lanes may meet it: from above or below.
+    framed : bool
+        Whether it is a frame, whose edge each line passes in a lane of its own.
     entries, exits : Mapping of int to int
         Of a frame: how many lanes from its axis the line from (or to) another node passes its edge, where not on it.
     """
@@ -47,7 +50,8 @@ class Cell:
     column: int
     lane: int
     open: bool = True
-    merges: bool = False
+    merges: frozenset[int] = frozenset()
+    framed: bool = False
     entries: Mapping[int, int] = field(default_factory=dict)
     exits: Mapping[int, int] = field(default_factory=dict)
 
@@ -209,7 +213,7 @@ class _Router:
         side = 1 if source.lane > target.lane else -1
         between = range(target.lane + side, source.lane, side)
         if (
-            not target.merges
+            side not in target.merges
             or (edge.target, side) in self.merged
             or any((lane, target.column) in self.kept for lane in between)
             or not self._take(edge.source, source.lane, source.column, target.column + 1)
@@ -225,6 +229,9 @@ class _Router:
     def _along_source(self, edge: Edge) -> list[Point]:
         """Run along the source's lane, and change lanes before the target."""
         source, target = (self.cells[each] for each in edge)
+        beyond = self.kept.get((source.lane, target.column), edge.source)
+        if beyond not in (edge.source, -1 - edge.target) and beyond >= 0:
+            return []  # a line that begins in the gutter where this one would end, on the same axis
         if not self._take(edge.source, source.lane, source.column, target.column):
             return []
         adjacent = target.column == source.column + 1
@@ -233,6 +240,9 @@ class _Router:
     def _along_target(self, edge: Edge) -> list[Point]:
         """Change lanes right after the source, and run along the target's lane."""
         source, target = (self.cells[each] for each in edge)
+        before = self.kept.get((target.lane, source.column), edge.source)
+        if before != edge.source and (before >= 0 or self.out[-1 - before]):
+            return []  # a line that ends in the gutter where this one would begin, on the same axis
         if not self._take(edge.source, target.lane, source.column, target.column):
             return []
         track = self._vertical(edge, source.column, source.lane, target.lane, arrives=False)
@@ -306,13 +316,12 @@ class _Router:
             for i, edge in enumerate(self.edges)
             if edge.target == node and self.result.points[i][-1][0].name == "enter"
         ]
-        lanes = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
-        between = {(lane, cell.column) for lane in range(min(lanes), max(lanes) + 1)} - {(cell.lane, cell.column)}
-        own = {self.edges[i].source for i in entering}
-        if len(entering) < 3 or any(self.kept.get(each, node) not in own | {node} for each in between):
+        lanes: set[float] = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
+        if any(self._is_level(i) for i in entering):
+            lanes.add(cell.lane + self.side * 0.5)
+        if len(entering) < 3 or self._is_crossed(cell, min(lanes), max(lanes)):
             return
         heights: list[At] = []
-        beside = [cell.lane + self.side * 0.5] if any(self._is_level(i) for i in entering) else []
         for i in entering:
             points = self.result.points[i]
             gutter = (cell.column - 1, self.edges[i].source)
@@ -325,11 +334,20 @@ class _Router:
                 self.verticals = [
                     each for each in self.verticals if (each.gutter, each.source, each.target) != (*gutter, node)
                 ]
-        bar = _Vertical(cell.column - 1, -1 - node, node, min(*lanes, *beside), max(*lanes, *beside), True)
+        bar = _Vertical(cell.column - 1, -1 - node, node, min(lanes), max(lanes), True)
         self.verticals.append(bar)
         self.arrivals.pop(node, None)
         self.result.straight.difference_update(entering)
         self.result.bars[node] = [*heights, At("axis", (cell.lane, cell.column))]
+
+    def _is_crossed(self, cell: Cell, top: float, bottom: float) -> bool:
+        """Say whether lines run on, past a cell, where a bar before it would be."""
+        gutter = (cell.column - 1) * PLACES + 2
+        lanes = range(math.ceil(top), math.floor(bottom) + 1)
+        return any((lane, cell.column) in self.kept for lane in lanes if lane != cell.lane) or any(
+            net.start <= gutter < net.end and top <= net.lane + self.side * 0.5 <= bottom
+            for net in self.result.nets.values()
+        )
 
     def _is_level(self, i: int) -> bool:
         return any(y.name == "level" for _, y in self.result.points[i])
@@ -343,7 +361,7 @@ class _Router:
             if straight is None and len(ordered) % 2 and self._is_met(target):
                 middle += 0.5  # off the axis, so that the two lines do not touch
             for i, (source, _, _) in enumerate(ordered):
-                self.result.ports[target, source] = i - middle
+                self.result.ports[target, source] = 0.0 if self.cells[target].framed else i - middle
 
     def _is_met(self, target: int) -> bool:
         """Say whether a line on the axis of a node's lane turns off right before the node."""

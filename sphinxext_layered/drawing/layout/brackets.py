@@ -1,0 +1,65 @@
+"""Brackets under layers that belong together, with a caption: the groups that a picture's author names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.scene import Group, Path
+from sphinxext_layered.errors import OptionError
+from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.values import did_you_mean
+
+from .canvas import bounds
+from .connections import line_colour, rounded
+from .textblock import centred, text_block
+
+_OFF: Final = 7.0
+_HEIGHT: Final = 6.0
+_APART: Final = 2.0
+
+
+def brackets(
+    row: list[Group], description: ModelDescription, options: LayeredViewOptions, font: Font
+) -> Iterator[Group]:
+    """Yield the brackets of what one row shows of each group, under all that stands above them.
+
+    Raises
+    ------
+    OptionError
+        A group names a layer that the model lacks.
+    """
+    colour = line_colour(options.connector_color, options.font_color, options.background_fill)
+    for caption, first, last in options.groups:
+        members = _members(description, first, last)
+        boxes = [group for group in row if group.role == "layer" and group.layer in members]
+        if not boxes:
+            continue
+        reach = bounds(boxes, font)
+        left, right = reach.left + _APART, reach.right - _APART
+        beside = [group for group in row if group.role in ("layer", "label", "connector", "frame") and group.shapes]
+        below = [
+            each for each in (bounds([group], font) for group in beside) if each.left < right and left < each.right
+        ]
+        top = max(each.bottom for each in below) + _OFF
+        points = ((left, top), (left, top + _HEIGHT), (right, top + _HEIGHT), (right, top))
+        block = text_block(caption, font, 0, max(right - left, font.width("m") * 8))
+        words = centred(block, (left + right) / 2, top + _HEIGHT + 4, options.font_color)
+        yield Group("bracket", (Path(rounded(points), colour), *words), title=caption)
+
+
+def _members(description: ModelDescription, first: str, last: str) -> range:
+    """Return the indices of the layers from one to another, each by its name or index."""
+    start, end = sorted((_index(description, first), _index(description, last)))
+    return range(start, end + 1)
+
+
+def _index(description: ModelDescription, name: str) -> int:
+    names = {layer.name: layer.index for layer in description.layers}
+    if name in names:
+        return names[name]
+    if name.isdecimal() and int(name) in names.values():
+        return int(name)
+    raise OptionError("groups", f"no layer {name!r} in {description.name!r}; {did_you_mean(name, names)}")

@@ -1,0 +1,327 @@
+"""A part of the network: the nodes of one graph in columns and lanes, as members of a grid.
+
+The whole network is one part, and so is what stands in each frame, which has ports at its edges where
+lines come in and go out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
+from sphinxext_layered.options import LayeredViewOptions
+
+from .boxes import Box, scaled
+from .frames import FrameItem
+from .grid import Grid, Link, Member, Pin
+from .items import BoxItem, Item, PortItem, SignItem, sign_radius
+from .lanes import Places, places_of
+from .style import Style
+from .textblock import text_block
+
+MANY: Final = 4
+"""From how many distant uses of one tensor on it is shown by stubs."""
+
+_FAR: Final = 3
+_LONGEST_NAME: Final = 18
+_FRAME_GAP: Final = 10.0
+_PORT_ROOM: Final = 6.0
+
+Pins = Mapping[int, Sequence[Pin]]
+"""The stubs of nodes, by their positions."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all parts of a network share: the boxes of its nodes by name, the options, and how it is drawn."""
+
+    boxes: Mapping[str, Box]
+    options: LayeredViewOptions
+    style: Style
+
+
+@dataclass(frozen=True)
+class Port:
+    """A place at a frame's edge.
+
+    Attributes
+    ----------
+    outer : tuple of int
+        The nodes at the other end, outside.
+    names : tuple of str
+        The calls at the other end.
+    inner : tuple of int
+        The nodes in the frame that are joined to it.
+    """
+
+    outer: tuple[int, ...]
+    names: tuple[str, ...]
+    inner: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One graph to place: nodes, and ports where it is in a frame. `pins` are stubs that come from without."""
+
+    graph: Graph
+    setting: Setting
+    entries: tuple[Port, ...] = ()
+    exits: tuple[Port, ...] = ()
+    pins: Pins = field(default_factory=dict)
+
+    @cached_property
+    def number(self) -> int:
+        """How many nodes it has; its entries are counted from here, its exits after them."""
+        return len(self.graph.nodes)
+
+    @cached_property
+    def places(self) -> Places:
+        """The column and the lane of each node, each entry and each exit."""
+        merges = frozenset(i for i, node in enumerate(self.graph.nodes) if isinstance(node, Node) and node.sign)
+        order = [*self._ports(self.entries, self.number), *range(self.number), *self._exit_ports]
+        position = {node: i for i, node in enumerate(order)}
+        ends = (len(self.entries), len(self.exits))
+
+        def placed(edges: Sequence[Edge], columns: Sequence[int] | None = None) -> Places:
+            found = places_of(
+                len(order),
+                [Edge(position[source], position[target]) for source, target in edges],
+                merges=frozenset(position[each] for each in merges),
+                side=self.setting.style.side,
+                columns=columns,
+                ports=ends,
+            )
+            return Places(
+                *(tuple(each[position[node]] for node in sorted(order)) for each in (found.columns, found.lanes))
+            )
+
+        places = placed(self.edges)
+        far = self._far(places)
+        if not far:
+            return places
+        kept = [edge for edge in self.edges if edge not in far]
+        return placed(kept, [places.columns[node] for node in order])
+
+    def _ports(self, ports: Sequence[Port], start: int) -> range:
+        return range(start, start + len(ports))
+
+    @property
+    def _exit_ports(self) -> range:
+        return self._ports(self.exits, self.number + len(self.entries))
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """All connections, with those from entries and to exits."""
+        coming = (
+            Edge(own, inner)
+            for own, port in zip(self._ports(self.entries, self.number), self.entries, strict=True)
+            for inner in port.inner
+        )
+        going = (
+            Edge(inner, own) for own, port in zip(self._exit_ports, self.exits, strict=True) for inner in port.inner
+        )
+        return (*coming, *self.graph.edges, *going)
+
+    @cached_property
+    def stubs(self) -> frozenset[Edge]:
+        """The connections that are shown by stubs."""
+        return self._far(self.places)
+
+    def _far(self, places: Places) -> frozenset[Edge]:
+        stubs = self.setting.options.stubs
+        if stubs == "no":
+            return frozenset()
+        many, distance = (1, 2) if stubs == "yes" else (MANY, _FAR)
+        far: dict[int, list[Edge]] = defaultdict(list)
+        for edge in self.graph.edges:
+            if places.columns[edge.target] - places.columns[edge.source] >= distance:
+                far[edge.source].append(edge)
+        return frozenset(edge for edges in far.values() if len(edges) >= many for edge in edges)
+
+    @cached_property
+    def own_pins(self) -> Pins:
+        """The stubs that are there wherever rows end."""
+        return self.pins_of(edge for edge in self.edges if edge in self.stubs)
+
+    def pins_of(self, edges: Iterable[Edge]) -> Pins:
+        """Return the stubs of nodes, for connections that are cut and for those from without."""
+        if not self.setting.style.connected:
+            return {}
+        pins = {node: [*own] for node, own in self.pins.items()}
+        cut: dict[int, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            cut[edge.source].append(edge)
+        number = 0
+        for source, own in cut.items():
+            named = all(edge in self.stubs for edge in own)
+            number += not named
+            text = self.stub_name(own[0]) if named else str(number)
+            titles = [(self.title(edge), self.names(edge)) for edge in own]
+            pins.setdefault(source, []).append(Pin(text, False, tuple(titles)))
+            for edge, title in zip(own, titles, strict=True):
+                pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
+        return pins
+
+    def calls_of(self, node: int) -> tuple[str, ...]:
+        """Return the names of the calls that a node, or what is behind a port, stands for."""
+        if node < self.number:
+            return self.graph.nodes[node].names
+        return (*self.entries, *self.exits)[node - self.number].names
+
+    def names(self, edge: Edge) -> tuple[str, str]:
+        """Return the names of two calls that a connection connects."""
+        for node, other in (edge, edge[::-1]):
+            frame = self.graph.nodes[node] if node < self.number else None
+            if isinstance(frame, Frame):
+                others = set(self.calls_of(other))
+                wires = (wire for wire in frame.wires if others.intersection(wire))
+                found = next((wire for wire in wires if (wire[0] in others) == (other == edge.source)), None)
+                if found is not None:
+                    return found
+        source, target = self.calls_of(edge.source), self.calls_of(edge.target)
+        return (source[-1], target[0])
+
+    def title(self, edge: Edge) -> str:
+        """Return what a tooltip says of a connection."""
+        return " \u2192 ".join(self.names(edge))
+
+    def stub_name(self, edge: Edge) -> str:
+        """Return what a stub calls the tensor that an edge stands for."""
+        name, _ = self.names(edge)
+        return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
+
+    def link(self, edge: Edge, ends: Edge) -> Link:
+        """Return the connection between two members that shows an edge."""
+        head = edge.target < self.number + len(self.entries)
+        if not head:
+            return Link(ends, head=False)
+        names = self.names(edge)
+        frame = edge.target < self.number and isinstance(self.graph.nodes[edge.target], Frame)
+        return Link(ends, " \u2192 ".join(names), None if frame else names)
+
+    @cached_property
+    def _inside(self) -> dict[int, Part]:
+        """The parts in frames, by node."""
+        return {i: self._framed(i, node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
+
+    def _framed(self, i: int, frame: Frame) -> Part:
+        """Return the part in a frame, with a port for each node that is connected across its edge."""
+        owner = _owners(frame)
+        pins: dict[int, list[Pin]] = defaultdict(list)
+        entries = []
+        going: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for edge in self.edges:
+            if edge.target == i:
+                calls = set(self.calls_of(edge.source))
+                fed = {
+                    owner[target]: (source, target)
+                    for source, target in frame.wires
+                    if source in calls and target in owner
+                }
+                if edge not in self.stubs:
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
+                for node, names in fed.items() if edge in self.stubs else ():
+                    pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
+            elif edge.source == i:
+                calls = set(self.calls_of(edge.target))
+                feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
+                going[tuple(sorted(feeding))].append(edge.target)
+        exits = tuple(
+            Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
+            for inner, targets in going.items()
+        )
+        return Part(frame.inner, self.setting, tuple(entries), exits, pins)
+
+    def grid(self, scale: float, tiers: int = 2) -> Grid:
+        """Return the grid of all of it at a scale."""
+        return Grid(
+            self.members(scale, range(len(self.places.columns)), self.own_pins),
+            self._links,
+            self.setting.style,
+            tiers=tiers,
+            routes=self._first.routes,
+        )
+
+    @cached_property
+    def _first(self) -> Grid:
+        members = self.members(1.0, range(len(self.places.columns)), self.own_pins)
+        return Grid(members, self._links, self.setting.style)
+
+    @cached_property
+    def _links(self) -> list[Link]:
+        return [self.link(edge, edge) for edge in self.edges if edge not in self.stubs]
+
+    def members(
+        self, scale: float, nodes: Sequence[int], pins: Pins, at: Mapping[int, int] | None = None
+    ) -> list[Member]:
+        """Return nodes as members of a grid, in which nodes have the positions `at`; usually their own."""
+        columns, lanes = self.places.columns, self.places.lanes
+        result = []
+        for node in nodes:
+            item, gap = self._item(node, scale, at)
+            result.append(Member(item, columns[node], lanes[node], gap, tuple(pins.get(node, ()))))
+        return result
+
+    def _item(self, i: int, scale: float, at: Mapping[int, int] | None) -> tuple[Item, float]:
+        """Return what stands for a node, and the gap before it."""
+        if i >= self.number:
+            return PortItem(), _PORT_ROOM
+        node = self.graph.nodes[i]
+        if isinstance(node, Frame):
+            return self._frame(i, node, scale, at), _FRAME_GAP
+        box = scaled(self.setting.boxes[node.name], scale)
+        bands = tuple(self._band(band, box) for band in node.bands)
+        if node.sign:
+            radius = sign_radius(node.sign, self.setting.style.font, len(bands), scale)
+            return SignItem(box, node.sign, radius, bands, box.label, box.above), box.gap
+        whole = replace_width(box, box.width + sum(band.width for band in bands))
+        lean = -1 if self.setting.options.draw_reversed else 1
+        return BoxItem(whole, lean, node.shared, bands), box.gap
+
+    def _band(self, node: Node, box: Box) -> Box:
+        """Return a folded layer as a slice of the box that it is folded onto."""
+        own = self.setting.boxes[node.name]
+        return band_of(own, box)
+
+    def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem:
+        inside, style = self._inside[i], self.setting.style
+        caption = " ".join(filter(None, (frame.caption, "(channels vary)" if frame.varies else "")))
+
+        def member(node: int) -> int:
+            return node if at is None else at.get(node, -1)
+
+        lanes = inside.places.lanes
+        entries = {
+            member(outer): lanes[own]
+            for own, port in zip(inside._ports(inside.entries, inside.number), inside.entries, strict=True)
+            for outer in port.outer
+        }
+        exits = {
+            member(outer): lanes[own]
+            for own, port in zip(inside._exit_ports, inside.exits, strict=True)
+            for outer in port.outer
+        }
+        label = text_block(caption, style.font, 0) if caption else None
+        return FrameItem(inside.grid(scale), entries, exits, label, frame.times, caption)
+
+
+def _owners(frame: Frame) -> dict[str, int]:
+    """Return the node of the block that is drawn which stands for each call of each block."""
+    drawn = {name: i for i, node in enumerate(frame.inner.nodes) for name in node.names}
+    first = frame.instances[0]
+    return {name: drawn[first[place]] for block in frame.instances for place, name in enumerate(block)}
+
+
+def replace_width(box: Box, width: float) -> Box:
+    """Return a box of another width."""
+    return Box(box.layer, box.look, width, box.height, box.depth, box.gap, box.capped, box.label, box.above)
+
+
+def band_of(own: Box, box: Box) -> Box:
+    """Return the slice that shows a folded layer at the side of a box."""
+    width = min(max(box.width / 4, 3.0), 6.0)
+    return Box(own.layer, own.look, width, box.height, box.depth, 0.0)
