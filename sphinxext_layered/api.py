@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ColourLike,
         ColourMapLike,
         FontLike,
+        GroupsLike,
         IndicesLike,
         LimitsLike,
         NamesLike,
@@ -68,6 +69,10 @@ def layered_view(
     skip_connections: Literal["above", "below"] = "above",
     show_operations: Literal["auto", "all", "none"] = "auto",
     stubs: Literal["auto", "yes", "no"] = "auto",
+    fold: NamesLike = "auto",
+    collapse: Literal["auto", "yes", "channels", "no"] = "auto",
+    expand_nested: bool | int | NamesLike = 0,
+    groups: GroupsLike = (),
     palette: Literal["layered", "classic"] = "layered",
     theme: Literal["light", "dark", "both"] = "light",
     styles: StylesLike = (),
@@ -188,6 +193,21 @@ def layered_view(
     stubs : {"auto", "yes", "no"}, default 'auto'
         Named stubs in the place of long lines: ``auto`` for a tensor that is used in four distant places or more,
         ``yes`` for every connection that skips layers, ``no`` for none.
+    fold : NamesLike, default 'auto'
+        Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
+        on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.
+        Takes auto, yes, none, or names of classes separated by commas, such as ReLU, Dropout.
+    collapse : {"auto", "yes", "channels", "no"}, default 'auto'
+        Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
+        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.
+    expand_nested : bool | int | NamesLike, default 0
+        Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
+        (``yes``), those down to a depth, or those of some names or classes. Takes yes, no, a number of levels, or
+        names of layers or classes separated by commas.
+    groups : GroupsLike, default ()
+        Captions under layers that belong together, each with a bracket from its first layer to its last. Takes
+        captions and the first and last layer of each, by name or index, such as Encoder=conv1..pool4; Head=dense
+        (in Python also a dict).
     palette : {"layered", "classic"}, default 'layered'
         Colours of classes that no option names.
     theme : {"light", "dark", "both"}, default 'light'
