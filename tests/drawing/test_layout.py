@@ -1,7 +1,11 @@
 """Where boxes stand, and what else is on the canvas."""
 
+import os
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequence, spacing, unet, vgg16
@@ -66,6 +70,28 @@ def test_a_picture_is_as_high_as_its_greatest_height_allows(name, given):
         assert bound.height > most * 0.9
     assert lay_out(MODELS[name](), LayeredViewOptions(max_height=free.height, **given)) == free
     assert lay_out(MODELS[name](), LayeredViewOptions(max_height=most, **given)) == bound
+
+
+def test_a_picture_is_the_same_in_every_process():
+    code = """
+import hashlib
+from factories import resnet
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.paint import paint
+from sphinxext_layered.options import LayeredViewOptions
+print(hashlib.sha256(paint(lay_out(resnet(), LayeredViewOptions(max_width=1000)), "svg")).hexdigest())
+"""
+    path = os.pathsep.join((str(Path(__file__).parent.parent), *sys.path))
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 def test_text_is_not_scaled_to_a_greatest_height_and_boxes_stay_legible():
