@@ -7,6 +7,7 @@ from .values import (
     ColourLike,
     ColourMapLike,
     FontLike,
+    GroupsLike,
     IndicesLike,
     LimitsLike,
     NamesLike,

@@ -186,6 +186,7 @@ from .values import (
     ColourLike,
     ColourMapLike,
     FontLike,
+    GroupsLike,
     IndicesLike,
     LimitsLike,
     NamesLike,

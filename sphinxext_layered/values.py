@@ -37,7 +37,7 @@ ShapesLike: TypeAlias = (
     str | Sequence[int | None] | Sequence[Sequence[int | None] | tuple[Sequence[int | None], str] | str] | None
 )
 TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
-GroupsLike: TypeAlias = str | Mapping[str, Any] | None
+GroupsLike: TypeAlias = str | Mapping[str, Any] | Sequence[Any] | None
 LimitsLike: TypeAlias = str | Sequence[float] | None
 PathLike: TypeAlias = str | _PathLike[str] | None
 

@@ -12,7 +12,7 @@ from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequ
 from geometry import boxes, clashes, depths, fronts, hidden_fronts, in_order, labels, reach
 
 from sphinxext_layered.drawing import lay_out
-from sphinxext_layered.drawing.scene import Line
+from sphinxext_layered.drawing.scene import Line, Text
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -100,6 +100,25 @@ def test_text_is_not_scaled_to_a_greatest_height_and_boxes_stay_legible():
     assert scene.height > 50
     assert scene.font.size == 13
     assert min(front.height for front in fronts(scene).values()) == pytest.approx(5)
+
+
+def test_a_legend_keeps_its_columns_where_boxes_shrink_to_a_height():
+    given = {"legend": True, "max_height": 120}
+    scene, free = lay_out(lenet(), LayeredViewOptions(**given)), lay_out(lenet(), LayeredViewOptions(legend=True))
+
+    def rows(scene):
+        return len(
+            {
+                shape.y
+                for group in scene.groups
+                if group.role == "legend"
+                for shape in group.shapes
+                if isinstance(shape, Text)
+            }
+        )
+
+    assert rows(scene) == rows(free)
+    assert scene.height <= 120
 
 
 def test_room_around_the_boxes_for_spacing_layers_shrinks_with_a_height():

@@ -232,7 +232,7 @@ class Part:
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                calls = set(self.calls_of(edge.target))
+                calls = dict.fromkeys(self.calls_of(edge.target))
                 feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
