@@ -10,9 +10,9 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
+from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.options import LayeredViewOptions
 
