@@ -582,7 +582,7 @@ def text_source(ready_made: Iterable[str]) -> Reader:
         return value.strip()
 
     accepts = (
-        f"none, one of {', '.join(ready_made)}, a template such as {{name}}\\n{{kernel}} / {{strides}}, "
+        f"none, one of {', '.join(ready_made)}, a template such as {{name}}: {{shape}}, "
         "or a function as module:function (in Python a callable)"
     )
     examples = ("default", "mypkg.labels:name_and_shape", "{name}\\n{kernel} / {strides}", "none")

@@ -299,6 +299,15 @@ def test_a_description_is_drawn_as_the_model_it_describes() -> None:
     assert drawn(model=describe(subject)) == drawn(model=subject)
 
 
+def test_a_template_needs_no_live_model() -> None:
+    from sphinxext_layered.reading import describe
+
+    subject = net()
+    labelled = drawn(model=describe(subject), text_callable="{name}\n{kernel}")
+    assert labelled == drawn(model=subject, text_callable=r"{name}\n{kernel}")
+    assert labelled != drawn(model=subject)
+
+
 @pytest.mark.parametrize(
     "given", [{"text_callable": lambda index, layer: ("", True)}, {"text_callable": "a:b"}, {"input_shape": (2, 3)}]
 )
