@@ -14,7 +14,13 @@ import pytest
 
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.folding import folded
+from sphinxext_layered.drawing.frames import connections
+from sphinxext_layered.drawing.graph import Frame, graph_of
+from sphinxext_layered.drawing.graph import Graph as DrawnGraph
 from sphinxext_layered.drawing.paint import check_size, paint_image
+from sphinxext_layered.drawing.repeats import collapsed
+from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.errors import PaintError
 from sphinxext_layered.options import LayeredViewOptions
 from sphinxext_layered.reading import build_and_describe
@@ -84,6 +90,43 @@ def test_at_the_reference_s_sizes_it_is_painted_or_refused_before_anything_is_al
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+REPEATS = {
+    "ResNet50": (15, [2, 3, 5, 2]),
+    "Xception": (12, [8]),
+    "EfficientNetV2L": (34, [3, 6, 6, 9, 18, 24, 6]),
+    "InceptionResNetV2": (18, [10, 20, 9]),
+    "ConvNeXtTiny": (12, [3, 3, 9, 3]),
+}
+VARYING = {
+    "InceptionV3": (15, [3, 4, 2]),
+    "DenseNet121": (21, [6, 12, 24, 16]),
+}
+
+
+def times(graph: DrawnGraph) -> list[int]:
+    return [node.times for node in graph.nodes if isinstance(node, Frame) and node.times > 1]
+
+
+@pytest.mark.parametrize("name", [*REPEATS, *VARYING])
+def test_repeats_make_an_application_a_few_frames_and_boxes(name: str) -> None:
+    shown = folded(graph_of(described(name), LayeredViewOptions()), "auto")
+    shown = sectioned(collapsed(shown, vary=name in VARYING))
+    assert (len(shown.nodes), times(shown)) == (REPEATS | VARYING)[name]
+
+
+def test_cells_of_nasnet_are_found_though_they_read_two_before_them() -> None:
+    shown = folded(graph_of(described("NASNetLarge"), LayeredViewOptions()), "auto")
+    assert times(collapsed(shown, vary=False)) == [4, 4, 4]
+    assert times(collapsed(shown, vary=True)) == [5, 5, 5]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("vary", [False, True])
+def test_frames_expand_to_exactly_an_application_s_connections(name: str, vary: bool) -> None:
+    whole = graph_of(described(name), LayeredViewOptions())
+    assert connections(sectioned(collapsed(folded(whole, "auto"), vary=vary))) == connections(whole)
 
 
 def test_which_are_beyond_the_limit_of_pixels() -> None:

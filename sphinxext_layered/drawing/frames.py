@@ -131,7 +131,7 @@ def framed(nodes: Sequence[Node | Frame], blocks: Blocks, pairs: Sequence[Pair])
         return None
     return Frame(
         inner=blocks.inner,
-        caption=caption(instances),
+        caption=caption([[name for i in block for name in _given(nodes[i])] for block in blocks.places]),
         times=len(instances),
         instances=instances,
         varies=blocks.varies,
@@ -140,15 +140,22 @@ def framed(nodes: Sequence[Node | Frame], blocks: Blocks, pairs: Sequence[Pair])
     )
 
 
-def caption(instances: Sequence[Sequence[str]]) -> str:
-    """Return what the names of blocks begin with, with the range of what differs from block to block.
+def _given(node: Node | Frame) -> Iterator[str]:
+    """Yield the names in a node that somebody chose; Keras's own are the class with a number, such as ``conv2d_3``."""
+    for call in Graph((node,), ()).calls():
+        if re.sub(r"(_\d+)?(#\d+)?$", "", call.name).replace("_", "") != call.layer.class_name.lower():
+            yield call.name
+
+
+def caption(blocks: Sequence[Sequence[str]]) -> str:
+    """Return what the names in blocks begin with, with the range of what differs from block to block.
 
     Examples
     --------
     >>> caption([["conv2_block2_1_conv", "conv2_block2_add"], ["conv2_block3_1_conv", "conv2_block3_add"]])
     'conv2_block2…3'
     """
-    first, last = _beginning(instances[0]), _beginning(instances[-1])
+    first, last = _beginning(blocks[0]), _beginning(blocks[-1])
     if not first or not last or first == last:
         return first if first == last else ""
     shared = re.sub(r"\d+$", "", _prefix([first, last]))

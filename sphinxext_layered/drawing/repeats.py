@@ -21,11 +21,22 @@ from .graph import Frame, Graph, Node
 from .tandems import Run, runs_of
 
 _FAR: Final = 0.25
+"""From how much of the network's depth on between its uses a node is used throughout."""
+
 _STARTS: Final = 12
+"""How many places are tried where a block may begin."""
+
 _BACK: Final = 4
-_EFFORT: Final = 200
+"""How many blocks back a block may read."""
+
+_EFFORT: Final = 30
+"""How often each node may be looked at, on average."""
+
 _VARYING: Final = frozenset({"filters", "units", "groups", "num_heads", "key_dim", "output_dim"})
+"""The facts that may differ where channels may."""
+
 _LOOSE: Final = frozenset({"rate", "input_dim", "trainable"})
+"""The facts that may always differ."""
 
 
 def collapsed(graph: Graph, *, vary: bool) -> Graph:
@@ -49,9 +60,9 @@ def collapsed(graph: Graph, *, vary: bool) -> Graph:
     anywhere, and each may get the same from outside. What the last one gives may go anywhere; the others may give only
     to a node to which all of them do.
 
-    A frame stands for at least two blocks; for at least three where a block is a single node, since two boxes are
-    shorter than a frame with a number, and where the blocks lie beside each other. Of blocks that overlap, those win
-    that spare the most nodes; what repeats itself within a block is a frame in the frame.
+    A frame stands for at least two blocks of three or more nodes. Of blocks of one or two nodes, and of those beside
+    each other, it takes three: four boxes in a row are read sooner than two in a frame with a number. Of blocks that
+    overlap, those win that spare the most nodes; what repeats itself within a block is a frame in the frame.
     """
     sequence = _Sequence.of(graph, vary=vary)
     nodes = _parts(sequence, vary)

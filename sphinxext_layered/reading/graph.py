@@ -238,13 +238,18 @@ def renumbered(graph: Graph, *, with_layers: bool) -> dict[int, str]:
         thing = step.thing
         if thing is None or id(thing) in names or id(thing) in kept:
             continue
-        made_up = _snake_case(type(thing).__name__)
-        if not re.fullmatch(rf"{re.escape(made_up)}(_\d+)?", step.name):
+        if not is_made_up(step.name, thing):
             names[id(thing)] = step.name
             continue
+        made_up = _snake_case(type(thing).__name__)
         number = counts[made_up] = counts.get(made_up, -1) + 1
         names[id(thing)] = f"{made_up}_{number}" if number else made_up
     return names
+
+
+def is_made_up(name: str, thing: Any) -> bool:
+    """Tell whether a name is one that Keras makes up for such a layer or operation."""
+    return re.fullmatch(rf"{re.escape(_snake_case(type(thing).__name__))}(_\d+)?", name) is not None
 
 
 def _snake_case(name: str) -> str:

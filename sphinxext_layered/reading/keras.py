@@ -26,6 +26,7 @@ from sphinxext_layered.description import (
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.values import sizes_and_type
 
+from .alike import form_of
 from .facts import about, attribute, is_keras_class, keras_base, keras_layer_class, name_of, parameters_of, qualified
 from .graph import (
     Ending,
@@ -83,9 +84,9 @@ def describe(
         raise ModelError(_not_a_model(model))
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
-        return _description(model, _read_attributes(model), text_callable, ())
+        return _description(model, _read_attributes(model), text_callable, _Around())
     with left_as_it_was(model, keras_layer_class(model)):
-        return _description(model, _read(model, shapes), text_callable, ())
+        return _description(model, _read(model, shapes), text_callable, _Around())
 
 
 def layers_of(model: object) -> list[Any] | None:
@@ -256,8 +257,16 @@ def _own_output_shapes(layer: Any, inputs: tuple[Shape, ...]) -> tuple[Shape, ..
     return shapes
 
 
+@dataclasses.dataclass(frozen=True)
+class _Around:
+    """The models around one that is described, and the insides known so far, by the form of their layers."""
+
+    above: tuple[Any, ...] = ()
+    insides: dict[object, ModelDescription | None] = dataclasses.field(default_factory=dict)
+
+
 def _description(
-    model: Any, graph: Graph, text_callable: TextCallable | None, above: tuple[Any, ...], *, is_inside: bool = False
+    model: Any, graph: Graph, text_callable: TextCallable | None, around: _Around, *, is_inside: bool = False
 ) -> ModelDescription:
     """Return the description of a graph: of a model, or of the inside of a layer that is none."""
     names = renumbered(graph, with_layers=is_inside) if graph.is_traced else {}
@@ -265,8 +274,9 @@ def _description(
     place_of = {id(layer): place for place, layer in reversed(list(enumerate(graph.layers)))}
     places = [place_of.get(id(step.thing)) if step.place is None else step.place for step in graph.steps]
     first = dict(reversed(list(zip(places, graph.steps, strict=True))))
+    within = dataclasses.replace(around, above=(*around.above, model))
     layers = tuple(
-        _layer(layer, index, names.get(id(layer), name_of(layer)), first.get(place), text_callable, (*above, model))
+        _layer(layer, index, names.get(id(layer), name_of(layer)), first.get(place), text_callable, within)
         for place, (layer, index) in enumerate(zip(graph.layers, indices, strict=True))
     )
     position = {id(step): at for at, step in enumerate(graph.steps)}
@@ -318,30 +328,37 @@ def _layer(
     name: str,
     first: Step | None,
     text_callable: TextCallable | None,
-    above: tuple[Any, ...],
+    around: _Around,
 ) -> LayerDescription:
     return dataclasses.replace(
         about(layer, index, name),
         output_shapes=first.outputs if first is not None else (),
-        nested=_nested(layer, first, above),
+        nested=_nested(layer, first, around),
         text=_text(text_callable, index, layer) if text_callable is not None else None,
     )
 
 
-def _nested(layer: Any, first: Step | None, above: tuple[Any, ...]) -> ModelDescription | None:
+def _nested(layer: Any, first: Step | None, around: _Around) -> ModelDescription | None:
     """Describe the model that a layer is or wraps, or what it calls in turn; None where that is nothing or unknown."""
-    if len(above) >= _DEEPEST:
+    if len(around.above) >= _DEEPEST:
         return None
     for inner, step in ((layer, first), (attribute(layer, "layer"), None)):
-        if inner is None or any(inner is model for model in above):
+        if inner is None or any(inner is model for model in around.above):
             continue
         if _is_model(inner):
             graph = _read_nested(inner, step)
-            return None if graph is None else _description(inner, graph, None, above)
-    if first is not None and _is_composite(layer):
-        graph = inside_of(layer, keras_layer_class(layer), first.specs())
-        return None if graph is None else _description(layer, graph, None, above, is_inside=True)
-    return None
+            return None if graph is None else _description(inner, graph, None, around)
+    return _inside(layer, first, around) if first is not None and _is_composite(layer) else None
+
+
+def _inside(layer: Any, first: Step, around: _Around) -> ModelDescription | None:
+    """Describe what a layer calls in turn; layers that are made and called alike do alike."""
+    arguments = first.specs()
+    form = (form_of(layer), repr(arguments), len(around.above))
+    if form not in around.insides:
+        graph = inside_of(layer, keras_layer_class(layer), arguments)
+        around.insides[form] = None if graph is None else _description(layer, graph, None, around, is_inside=True)
+    return around.insides[form]
 
 
 def _is_model(thing: Any) -> bool:

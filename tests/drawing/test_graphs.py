@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from factories import graph, layer
@@ -12,9 +17,11 @@ from hand_made_graphs import (
     CONV,
     HAND_MADE,
     JOIN,
+    branches_of_branches,
+    edges_of,
     fork,
-    incomplete,
     inception_module,
+    incomplete,
     many_inputs,
     mask_in_many_places,
     nested,
@@ -30,6 +37,7 @@ from hypothesis import HealthCheck, given, settings
 from random_graphs import graphs, options
 
 from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.layout.lanes import places_of
 from sphinxext_layered.drawing.paint import paint
 from sphinxext_layered.drawing.scene import Polygon, Text
 from sphinxext_layered.errors import LayeredViewError, OptionError
@@ -86,9 +94,7 @@ def test_a_graph_made_by_hand_is_drawn_as_it_is(made, way):
     assert offences(picture_of(made(), **WAYS[way])) == {}
 
 
-@settings(
-    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(graphs(), options)
 def test_random_graphs_are_drawn_as_they_are(description, given_options):
     try:
@@ -133,9 +139,24 @@ def test_forks_nested_three_hundred_deep():
     assert drawn == picture.expected.connections
 
 
-def test_forks_nested_deeper_than_python_recurses():
-    scene = picture_of(nested(1500)).scene
-    assert sum(group.role == "layer" for group in scene.groups) == 4500
+def test_branches_of_branches_deeper_than_python_recurses():
+    depth = sys.getrecursionlimit() + 100
+    places = places_of(*edges_of(branches_of_branches(depth)))
+    assert len(set(places.lanes)) > depth
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2", "3"])
+def test_a_graph_gives_the_same_picture_in_any_process(hash_seed):
+    code = "import hashlib, sys; sys.path[:0] = sys.argv[1:]\n"
+    code += "from hand_made_graphs import *\nfrom graph_pictures import picture_of\nprint(hashlib.sha256(repr(["
+    code += "picture_of(made(), fold='yes', collapse='yes', max_width=500, text_callable='name').scene.groups "
+    code += "for made in (lambda: normalised(12), unet, mask_in_many_places)]).encode()).hexdigest())"
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", code, str(here), str(here.parent), str(here.parent.parent)]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    first = {**os.environ, "PYTHONHASHSEED": "0"}
+    assert found == subprocess.run(command, env=first, capture_output=True, text=True, check=True).stdout
 
 
 def test_leaving_everything_out_is_refused_by_name():
@@ -242,7 +263,7 @@ def test_rows_end_where_one_connection_goes_on():
 def test_a_line_that_is_cut_has_a_numbered_stub_on_either_side():
     names = [f"c{i}" for i in range(200)]
     chain = [("c0", layer("InputLayer", 16, 16, 32))]
-    chain += [(own, CONV, before) for before, own in zip(names, names[1:], strict=False)]
+    chain += [(own, CONV, before) for before, own in pairwise(names)]
     picture = picture_of(graph(*chain, ("join", JOIN, "c199", "c0")), max_width=400)
     assert offences(picture) == {}
     assert [string for string, _, _ in picture.texts] == ["1", "1"]

@@ -84,6 +84,26 @@ def test_equal_blocks_share_one_inside_in_the_file():
     assert ModelDescription.from_json(description.to_json()) == description
 
 
+def test_blocks_that_are_made_alike_are_followed_once_and_others_each():
+    followed = []
+
+    class Counting(Block):
+        def __init__(self, skip=True, **kwargs):
+            super().__init__(**kwargs)
+            self.skip = skip
+
+        def call(self, x):
+            if type(x).__name__ == "KerasTensor":
+                followed.append(self.name)
+            return super().call(x) if self.skip else self.narrow(self.wide(x))
+
+    x = keras.Input((4, 8))
+    y = Counting(name="a")(Counting(name="b")(Counting(name="c", skip=False)(x)))
+    description = describe(keras.Model(x, y))
+    assert followed == ["c", "b"]
+    assert [len(layer.nested.calls) for layer in description.layers[1:]] == [3, 5, 5]
+
+
 def test_insides_go_to_any_depth():
     stage = of(Stage(), (4, 8)).nested
     assert sources(stage) == {"x": [], "block": ["x"], "block_1": ["block"]}

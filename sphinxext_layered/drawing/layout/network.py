@@ -27,7 +27,7 @@ _STEPS: Final = 10
 _SMALLEST: Final = 0.1
 _TINY: Final = 0.05
 _TIERS: Final = (2, 3, 4, 5)
-_TRIES: Final = 3
+_TRIES: Final = 6
 
 Rows = list[tuple[int, int]]
 """The first and last column of each row."""
@@ -97,7 +97,7 @@ class _Network:
             wide = max(grid.width for grid in grids)
             if wide <= most:
                 break
-            room -= wide - most
+            room -= wide - most + 1
         return [draw(grid) for grid in grids]
 
     def least_scale(self) -> float:

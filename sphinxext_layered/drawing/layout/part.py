@@ -216,14 +216,14 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
-                calls = set(self.calls_of(edge.source))
+                calls = self.calls_of(edge.source)
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
                     if source in calls and target in owner
                 }
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
+                    entries.append(Port((edge.source,), calls, tuple(sorted(fed))))
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
