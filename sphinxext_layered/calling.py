@@ -1,33 +1,44 @@
-"""A call of `layered_view`, step by step: bind, read, describe, lay out, paint, save."""
+"""A call of `layered_view`, step by step: read the options, describe, lay out, paint, save."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from . import gallery
+from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
 from .options import READY_MADE_TEXTS, LayeredViewOptions
 from .saving import DEFAULT_NAME, draw, place, save
-from .signature import FUNCTION_ONLY, PARAMETERS, signature
-from .values import did_you_mean
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Image.Image:
-    """Do what a call of `layered_view` with these arguments asks for; it raises as that says."""
-    given = _bound(args, kwargs)
-    model = given.pop("model")
-    settings = {name: _setting(name, given.pop(name, one.default)) for name, one in FUNCTION_ONLY.items()}
+class Themed(str):
+    """A default that belongs to the light theme: the dark one has its own, but what a caller writes stays."""
+
+
+SETTINGS: Final = {
+    "to_file": values.filename(),
+    "show_os_viewer": values.yes_no(),
+    "save_fig": values.yes_no(),
+    "save_fig_filename": values.filename(),
+    "overwrite": values.yes_no(),
+    "add_timestamp": values.yes_no(),
+    "verbose": values.yes_no(),
+}
+"""The parameters of `layered_view` that are no drawing options; `backend`, which takes anything, is another."""
+
+
+def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Image:
+    """Do what `layered_view` does, whose arguments these are."""
+    settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
-    options = LayeredViewOptions.of(given)
+    options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
         raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")
     places = _places(settings)
@@ -35,18 +46,17 @@ def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Image.Image:
 
     description = _described(model, options)
     say(f"layered_view: read {description.class_name} {description.name!r} of {len(description.layers)} layers")
+    for name, problem in complaints(description, options):
+        warnings.warn(f"{name}: {problem}", UserWarning, stacklevel=3)
     drawn = draw(description, options)
     gallery.note(description, drawn)
     say(f"layered_view: drew {drawn.image.width} x {drawn.image.height} pixels")
     for path in places:
-        saved = save(drawn, path, backend=settings["backend"], overwrite=settings["overwrite"])
+        saved = save(drawn, path, backend=backend, overwrite=settings["overwrite"])
         say(f"layered_view: {saved.backend} saved {saved.path} ({saved.file_type.upper()}, {saved.size:,} bytes)")
     if settings["show_os_viewer"]:
         drawn.image.show(title=description.name)
     return drawn.image
-
-
-_SIGNATURE: Final = signature()
 
 
 def resolve_function(reference: str) -> Callable[..., Any]:
@@ -72,26 +82,15 @@ def resolve_function(reference: str) -> Callable[..., Any]:
     return function
 
 
-def _bound(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return dict(_SIGNATURE.bind(*args, **kwargs).arguments)
-    except TypeError as error:
-        message = f"layered_view() {error}"
-        unknown = re.search(r"unexpected keyword argument '(.*)'", message)
-        if unknown:
-            message += f"; {did_you_mean(unknown[1], [one.name for one in PARAMETERS])}"
-    raise TypeError(message)
-
-
 def _setting(name: str, value: object) -> Any:
     try:
-        return FUNCTION_ONLY[name].reader(value)
+        return SETTINGS[name](value)
     except ValueError as error:
         raise OptionError(name, str(error)) from None
 
 
 def _places(settings: dict[str, Any]) -> list[Path]:
-    """Give the files to write, so that a wrong name is told before anything is drawn."""
+    """Return the files to write, so that a wrong name is told before anything is drawn."""
     names = [settings["to_file"]]
     if settings["save_fig"] and (settings["save_fig_filename"] or settings["to_file"] is None):
         names.append(settings["save_fig_filename"] or DEFAULT_NAME)
@@ -109,8 +108,31 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     return describe(model, input_shape=options.input_shape, text_callable=texts if callable(texts) else None)
 
 
+def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[tuple[str, str]]:
+    """Return (option, sentence) for each name or index that the model does not have: most often a typo."""
+    from .drawing.check import out_of_range, unknown_names
+
+    names = {
+        "type_ignore": options.type_ignore,
+        "color_map": [item[0] for item in options.color_map],
+        "styles": [item[0] for item in options.styles],
+    }
+    found = [
+        (option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}")
+        for option, given in names.items()
+        for name, offer in unknown_names(description, given)
+    ]
+    last = max((layer.index for layer in description.layers), default=-1)
+    for option in ("index_ignore", "index_2d"):
+        if wrong := out_of_range(description, getattr(options, option)):
+            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
+            found.append((option, f"this model has no layer {shown}; {accepted}"))
+    return found
+
+
 def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Give the description again, if the options ask for nothing that needs the live model.
+    """Return the description again, if the options ask for nothing that needs the live model.
 
     Raises
     ------
@@ -124,10 +146,10 @@ def with_options(description: ModelDescription, options: LayeredViewOptions) -> 
         raise OptionError(
             "text_callable",
             "a description has no layers to call a function with; "
-            f"expected one of {', '.join(READY_MADE_TEXTS)}, or a description made with the function",
+            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
         )
     return description
 
 
 def _say_nothing(text: str) -> None:
-    """Be silent."""
+    """Print nothing."""

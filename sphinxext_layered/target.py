@@ -15,6 +15,7 @@ _LONGEST: Final = 4000
 _NOT_READ: Final = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 
 FILE_SUFFIXES: Final = (".keras", ".json")
+_OLD_SUFFIXES: Final = (".h5", ".hdf5")
 
 
 class Target(NamedTuple):
@@ -52,6 +53,11 @@ def parse_target(text: str) -> Target:
         It is none of these, or an argument is not a literal.
     """
     text = text.strip()
+    if text.lower().endswith(_OLD_SUFFIXES):
+        raise TargetError(
+            f"{text[:200]!r} is a file of Keras's old format, which does not hold all of a model; save the model as "
+            "Keras does now, with model.save('name.keras'), and name that file"
+        )
     match = re.fullmatch(_REFERENCE, text, re.DOTALL) if len(text) <= _LONGEST else None
     if match is None:
         raise TargetError(
@@ -95,7 +101,7 @@ def in_module(target: Target, module: str) -> Target:
 
 
 def _literal(node: ast.expr) -> Any:
-    """Give a literal's value, if it is written the same way each time and can be read again."""
+    """Return a literal's value, if it is written the same way each time and can be read again."""
     value = ast.literal_eval(node)
     if ast.literal_eval(repr(value)) != value or any(isinstance(part, ast.Set) for part in ast.walk(node)):
         raise ValueError

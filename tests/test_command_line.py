@@ -16,7 +16,7 @@ from PIL import Image
 
 from sphinxext_layered import layered_view
 from sphinxext_layered.cache import Cache
-from sphinxext_layered.command_line import _REMEDIES, main
+from sphinxext_layered.command_line import main
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.options import DECLARED
 
@@ -125,6 +125,12 @@ def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> Non
         (["draw", "net.json", "-o", "net.json/v.png"], 1, "cannot be written"),
         (["draw", "net.json", "-o", "-", "-o", "-"], 2, "standard output takes one picture"),
         (["draw"], 2, "TARGET"),
+        (["draw", "trained.h5"], 2, "model.save('name.keras')"),
+        (["draw", "net.json", "--timeout", "nan"], 2, "--timeout: expected a number greater than 0"),
+        (["draw", "net.json", "--timeout=-5"], 2, "--timeout: expected a number greater than 0"),
+        (["draw", "net.json", "--timeout", "0"], 2, "--timeout: expected a number greater than 0"),
+        (["cache", "prune", "--days=-1"], 2, "--days: expected a number of at least 0"),
+        (["cache", "prune", "--megabytes", "nan"], 2, "--megabytes: expected a number of at least 0"),
         ([], 2, "COMMAND"),
         (["cache", "prune", "."], 2, "no cache at or below '.'"),
         (["cache", "show"], 2, "no cache at or below '.'"),
@@ -161,14 +167,25 @@ def test_every_flag_takes_what_its_reader_takes(
     name: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[object] = []
-    monkeypatch.setattr("sphinxext_layered.command_line._model", lambda given, options: seen.append(options) or NET)
-    monkeypatch.setattr("sphinxext_layered.saving.draw", lambda *_: sys.exit(77))
+    monkeypatch.setattr(
+        "sphinxext_layered.command_line.models._model", lambda given, options: seen.append(options) or NET
+    )
+    monkeypatch.setattr("sphinxext_layered.command_line.models.draw_description", lambda *_: sys.exit(77))
     reader, flag = DECLARED[name].reader, "--" + name.replace("_", "-")
     for example in reader.examples:
         words = [{"yes": flag, "no": "--no-" + flag[2:]}[example]] if reader.bare else [f"{flag}={example}"]
         if (name, example) != ("theme", "both"):
             assert status_of("draw", "net.json", *words) == 77, capsys.readouterr().err
             assert getattr(seen[-1], name) == reader(example)
+
+
+def test_names_that_the_model_lacks_are_warned_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["draw", "net.json", "-q", "--type-ignore", "Dense, Conv2d", "--index-2d", "1-3"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "layered-view: warning: --type-ignore: 'Conv2d' is neither a layer nor a class of layers of this model; "
+        "did you mean 'Conv2D'?",
+        "layered-view: warning: --index-2d: this model has no layer 2, 3; its layers have the indices 0 to 1",
+    ]
 
 
 def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,24 +201,58 @@ def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.C
     assert not (here / "none.png").exists()
 
 
-def test_check_tells_stale_descriptions_from_fresh_ones(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sphinxext_layered.extension.committed import Committed, file_name, write
+@pytest.fixture
+def committed_net(here: Path) -> Path:
+    """Commit a description of ``nets:build``, which a page shows."""
+    from sphinxext_layered.committed import Committed, file_name, write
+    from sphinxext_layered.fingerprint import fingerprint
     from sphinxext_layered.worker import FileHashes, MadeFrom, ModelRequest
 
     (here / "pyproject.toml").touch()
     (here / "nets.py").write_text("a = 1\n")
-    request = ModelRequest(target="nets:build")
-    made_from = MadeFrom(files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(), environment=())
-    write(here / "docs" / "models", request, Committed(NET, made_from))
-    path = Path("docs", "models", file_name(request))
-    assert main(["check", "docs"]) == 0
+    made_from = MadeFrom(
+        files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(("keras", "0.0.1"),)
+    )
+    path = Path("docs", "models", file_name(ModelRequest(target="nets:build")))
+    write(path, Committed(NET, made_from, fingerprint().describing, "nets:build"))
+    (here / "docs" / "index.rst").write_text(".. layered-view:: nets.build\n")
+    return path
+
+
+def test_check_tells_stale_descriptions_from_fresh_ones(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = committed_net
+    assert main(["check", "docs"]) == 0  # whatever version of Keras is installed
     assert capsys.readouterr().out == f"{path}: fresh\n"
     assert main(["draw", str(path), "-q"]) == 0
-    (here / "nets.py").write_text("a = 2\n")
+    Path("nets.py").write_text("a = 2\n")
     assert main(["check", "docs"]) == 1
     assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
+
+
+def test_check_names_files_that_no_page_asks_for(committed_net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("docs", "index.rst").write_text(".. layered-view:: nets:rebuild\n")
+    assert main(["check", "docs"]) == 1
+    assert capsys.readouterr().out == f"{committed_net}: no page asks for nets:build any more: delete it\n"
+
+
+def test_check_names_what_is_the_matter_with_a_broken_file(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed_net.write_text(committed_net.read_text()[:-9])
+    assert main(["check", "docs"]) == 1
+    assert capsys.readouterr().out.startswith(f"{committed_net}: broken: it is not JSON (")
+
+
+def test_check_sees_that_this_package_reads_differently(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed_net.write_text(re.sub(r'"package": "\w+"', '"package": "another"', committed_net.read_text()))
+    assert main(["check", "docs"]) == 1
+    assert "stale: sphinxext_layered (reads models differently now)" in capsys.readouterr().out
 
 
 def test_a_cache_is_shown_and_pruned(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -266,9 +317,9 @@ def numb():
     [
         (
             ["faulti:slow"],
-            r"there is no module 'faulti'; did you mean 'faulty'\? go to its folder, name it in PYTHONPATH",
+            r"there is no module 'faulti'; did you mean 'faulty'\? go to its folder, or name it in PYTHONPATH",
         ),
-        (["faulty:slow", "--timeout", "3"], r"not made within 3 s; mend what takes so long, or raise --timeout \("),
+        (["faulty:slow", "--timeout", "3"], r"not made within 3 s; shorten what takes so long, or raise --timeout \("),
         (["faulty:needy"], "or name it in PYTHONPATH"),
         (["faulty:numb"], r"AttributeError: .* \(faulty\.py, line 10\)$"),
     ],
@@ -282,12 +333,13 @@ def test_remedies_are_those_of_the_command_line(here: Path, arguments: list[str]
     assert not re.search(r"conf\.py|layered_view_", done.stderr)
 
 
-def test_every_remedy_of_a_page_has_one_here() -> None:
-    package = Path(main.__code__.co_filename).parent
-    written = " ".join(path.read_text("utf-8") for path in sorted((package / "worker").glob("*.py")))
-    joined = re.sub(r'"\s*f?"', "", written)
-    for phrase in _REMEDIES:
-        assert phrase.replace("install it there, ", "").partition(" or build")[0] in joined, phrase
+def test_no_remedy_of_a_page_is_left_for_the_command_line() -> None:
+    from sphinxext_layered.command_line.models import _remedies
+    from sphinxext_layered.worker import Remedies
+
+    for here, on_pages in zip(_remedies(), Remedies(), strict=True):
+        assert here != on_pages
+        assert not re.search(r"conf\.py|layered_view_", here)
 
 
 def test_it_is_installed_as_layered_view() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sphinx.cmd.build import get_parser
 
-from sphinxext_layered.command_line import _options, _parser
+from sphinxext_layered.command_line.arguments import parser
+from sphinxext_layered.command_line.models import _options
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "example_docs").rglob("*.rst")), *(ROOT / "example_docs").glob("*/*.md")]
@@ -104,6 +105,6 @@ def test_commands_are_understood(words: list[str]) -> None:
     if words[0] == "sphinx-build":
         assert get_parser().parse_args(words[1:]).outputdir
         return
-    given = _parser().parse_args(words[1:])
+    given = parser().parse_args(words[1:])
     if words[1] in ("draw", "describe"):
         _options(given)

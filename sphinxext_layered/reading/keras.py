@@ -93,7 +93,10 @@ def layers_of(model: object) -> list[Any] | None:
     """Return the layers of a model, or those that a layer holds; None where there are none."""
     if isinstance(model, type):
         return None
-    layers = getattr(model, "layers", None)
+    try:
+        layers = getattr(model, "layers", None)
+    except Exception as error:
+        raise ModelError(f"the layers of {type(model).__name__} cannot be read: {error!r}; repair them") from error
     if isinstance(layers, Mapping):
         return list(layers.values())
     if layers is None or isinstance(layers, str) or not isinstance(layers, Iterable):

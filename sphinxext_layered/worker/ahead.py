@@ -9,14 +9,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import Described, Failed, ModelRequest, WorkerSettings
-from .parent import Children, answers
+from .client import Client, answers
+from .messages import Described, Failed, ModelRequest, WorkerSettings
 
 _END: Final = object()
 
 
 class Ahead:
-    """Takes requests one by one, and gives their answers at last.
+    """Takes requests one by one, and yields their answers at the end.
 
     The child is started by the first request. The thread has ended when `answers` is exhausted or closed, and after
     `end`: what forks does so before or after.
@@ -27,8 +27,7 @@ class Ahead:
     """
 
     def __init__(self, settings: WorkerSettings) -> None:
-        self._children = Children(settings)
-        self._settings = settings
+        self._client = Client(settings)
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -42,7 +41,7 @@ class Ahead:
             atexit.register(self.end)
 
     def answers(self) -> Iterator[Described | Failed]:
-        """Give the answers in the order of the requests, each as soon as it is there. No request can follow."""
+        """Yield the answers in the order of the requests, each as soon as it is there. No request can follow."""
         if self._thread is None:
             return
         self._requests.put(_END)
@@ -64,13 +63,13 @@ class Ahead:
         thread, self._thread = self._thread, None
         if thread is not None:
             self._requests.put(_END)
-            self._children.stop()
+            self._client.stop()
             thread.join()
             atexit.unregister(self.end)
 
     def _describe(self) -> None:
         try:
-            for answer in answers(iter(self._requests.get, _END), self._settings, self._children):
+            for answer in answers(iter(self._requests.get, _END), self._client):
                 self._answers.put(answer)
         except BaseException as error:  # it is raised where somebody waits
             self._answers.put(error)

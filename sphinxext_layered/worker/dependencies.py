@@ -1,4 +1,4 @@
-"""What a model was made from, and whether that still holds.
+"""What a model was made from, and what of it differs now.
 
 The child records (`recorder`), the parent compares (`differences`) without importing anything of the
 user's. Imported by both, so it uses the standard library alone.
@@ -6,28 +6,38 @@ user's. Imported by both, so it uses the standard library alone.
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import functools
 import hashlib
 import importlib.machinery
 import importlib.metadata
+import json
 import os
 import re
+import stat
+import subprocess
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 FRAMEWORKS: Final = frozenset({"keras", "tensorflow", "tf_keras", "jax", "torch"})
 """Packages that count by their version alone: what they import in turn does not count."""
 
 ABSENT: Final = "absent"
-"""Stands for the content of a file that was looked for and not found."""
+"""Stands for the content of a file, folder or module that was looked for and not found."""
+
+FILE: Final = "file"
+FOLDER: Final = "folder"
+"""Stand for what is there, where only that was asked."""
 
 _TEXT_SUFFIXES: Final = frozenset(
     {".py", ".pyi", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".md", ".rst", ".xml"}
 )
 MODULE: Final = "module:"
-_SHA256: Final = re.compile(r"[0-9a-f]{64}|absent")
+_STATE: Final = re.compile(r"[0-9a-f]{64}|absent|file|folder")
 TWINS: Final = {
     "tensorflow": (
         "tensorflow",
@@ -46,43 +56,48 @@ class MadeFrom(NamedTuple):
     Attributes
     ----------
     files : tuple of (str, str)
-        A path relative to the project's root with forward slashes, or ``module:name`` for a module
-        outside it, and the SHA-256 of the content or ``absent``.
+        What was looked at, and its state then. A path relative to the project's root with forward slashes has
+        the SHA-256 of its content; or ``file``, ``folder`` or ``absent`` where only its existence was asked. A
+        path that ends with a slash is a folder that was listed and has the SHA-256 of the names in it.
+        ``module:name`` is a module outside the root, or ``absent`` one that was imported in vain.
     distributions : tuple of (str, str)
         Name and version of each installed package that it rests on.
     environment : tuple of (str, str)
         Names of the environment variables chosen for the child, and a digest of each value.
+    code : tuple of (str, str)
+        Of some of the project's Python files a digest of their code, as `code_digest` returns it.
     """
 
     files: tuple[tuple[str, str], ...] = ()
     distributions: tuple[tuple[str, str], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    code: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> dict[str, dict[str, str]]:
-        """Give it as plain values for JSON."""
-        return {name: dict(getattr(self, name)) for name in ("files", "distributions", "environment")}
+        """Return it as plain values for JSON."""
+        return {name: dict(getattr(self, name)) for name in self._fields if name != "code" or self.code}
 
     @classmethod
     def from_document(cls, document: object) -> Self:
-        """Read what `document` gave, checking all of it.
+        """Read what `document` returned, checking all of it.
 
         Raises
         ------
         ValueError
             It is not such a document.
         """
-        if not isinstance(document, Mapping) or set(document) - {"files", "distributions", "environment"}:
+        if not isinstance(document, Mapping) or set(document) - set(cls._fields):
             raise ValueError("not a list of what a model was made from")
-        made_from = cls(*(_pairs(document.get(name, {})) for name in ("files", "distributions", "environment")))
+        made_from = cls(*(_pairs(document.get(name, {})) for name in cls._fields))
         for name, digest in made_from.files:
-            if not _SHA256.fullmatch(digest) or not _is_inside(name):
-                raise ValueError(f"not the name and digest of a file of the project: {name!r:.100}")
+            if not _STATE.fullmatch(digest) or not _is_inside(name):
+                raise ValueError(f"not the name and state of a file of the project: {name!r:.100}")
         return made_from
 
     @classmethod
     def as_written(cls, document: Mapping[str, Mapping[str, str]]) -> Self:
-        """Read what `document` gave without checking it: for what this package wrote where nobody else does."""
-        return cls(*(tuple(document[name].items()) for name in ("files", "distributions", "environment")))
+        """Read what `document` returned without checking it: for what this package wrote where nobody else does."""
+        return cls(*(tuple(document.get(name, {}).items()) for name in cls._fields))
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:
@@ -98,11 +113,6 @@ def _is_inside(name: str) -> bool:
     return not (on_a_drive or name.startswith(("/", "\\")) or "\0" in name or ".." in name.split("/"))
 
 
-def still_true(made_from: MadeFrom, root: str | Path, **knowing: Any) -> bool:
-    """Tell whether nothing differs; the arguments are those of `differences`."""
-    return not differences(made_from, root, **knowing)
-
-
 def differences(
     made_from: MadeFrom,
     root: str | Path,
@@ -113,7 +123,7 @@ def differences(
     sys_path: Sequence[str] = (),
     cached: bool = False,
 ) -> list[str]:
-    """Name what differs from what a model was made from; nothing is imported.
+    """Return what differs from what a model was made from; nothing is imported.
 
     Parameters
     ----------
@@ -129,7 +139,7 @@ def differences(
     sys_path : sequence of str
         Where modules outside the root are looked for; ``sys.path`` where empty.
     cached : bool
-        No child can be started: what is not installed here, or is a module that cannot be found here, is
+        No child can be started: a package or a module outside the project that is only here or only there is
         no difference.
 
     Returns
@@ -140,10 +150,14 @@ def differences(
     hashes = hashes or FileHashes()
     installed = installed or Installed()
     found = []
+    code = dict(made_from.code)
     for name, digest in made_from.files:
         path = _path_of(name, str(root), sys_path or sys.path)
-        now = hashes.of(path) if path else ABSENT
-        if now != digest and not (cached and now == ABSENT and name.startswith(MODULE)):
+        now = hashes.state(path, digest) if path else ABSENT
+        if now == digest or (path and name in code and code[name] == hashes.of_code(path)):
+            continue
+        only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, str(root))
+        if not (cached and only_here_or_there):
             found.append(f"{name} ({'gone' if now == ABSENT else 'new' if digest == ABSENT else 'changed'})")
     for name, version in made_from.distributions:
         here = installed.version(name)
@@ -158,13 +172,13 @@ def differences(
 
 
 def chosen_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables that were chosen for the child, and the Keras backend that this process's own name."""
+    """Return the variables that were chosen for the child, and the Keras backend that this process's own name."""
     backend = os.environ.get("KERAS_BACKEND")
     return {**({"KERAS_BACKEND": backend} if backend else {}), **environment}
 
 
 def digests_of(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Give the chosen variables with a digest of each value: values may be secrets, or paths of one machine."""
+    """Return the chosen variables with a digest of each value: values may be secrets, or paths of one machine."""
     return tuple(
         sorted(
             (name, hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()[:12])
@@ -179,8 +193,18 @@ def _path_of(name: str, root: str, sys_path: Sequence[str]) -> str | None:
     return os.path.join(root, *name.split("/"))
 
 
+def _is_of_project(path: str | None, root: str) -> bool:
+    return path is not None and path.startswith(os.path.join(root, "")) and "site-packages" not in path
+
+
 def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
-    """Find a module's file through the finders step by step, without importing its packages."""
+    """Find a module's file without importing its packages."""
+    spec = find_module(name, sys_path)
+    return spec.origin if spec is not None and spec.has_location else None
+
+
+def find_module(name: str, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
+    """Find a module through the finders step by step: ``find_spec`` would import its packages."""
     path: Sequence[str] | None = None
     spec = None
     parts = name.split(".")
@@ -189,7 +213,7 @@ def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
         if spec is None:
             return None
         path = list(spec.submodule_search_locations or ())
-    return spec.origin if spec is not None and spec.has_location else None
+    return spec
 
 
 def _find_spec(name: str, path: Sequence[str] | None, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
@@ -197,31 +221,74 @@ def _find_spec(name: str, path: Sequence[str] | None, sys_path: Sequence[str]) -
     if spec is not None and (spec.has_location or path is not None):
         return spec
     for finder in sys.meta_path:
-        if finder is importlib.machinery.PathFinder or not hasattr(finder, "find_spec"):
-            continue
-        try:
-            spec = finder.find_spec(name, path)
-        except Exception:
-            continue
-        if spec is not None:
-            return spec
+        if finder is not importlib.machinery.PathFinder:
+            with contextlib.suppress(Exception):  # whatever finders of others do: they do not find it
+                if (found := finder.find_spec(name, path)) is not None:
+                    return found
     return spec
 
 
+def kind_of(path: str) -> str:
+    """Return what is at a path: `FILE`, `FOLDER` or `ABSENT`."""
+    try:
+        return FOLDER if stat.S_ISDIR(_stat(path).st_mode) else FILE
+    except (OSError, ValueError):
+        return ABSENT
+
+
+_stat: Final = os.stat  # the child's recorder replaces it
+
+
+def is_noise(name: str) -> bool:
+    """Whether a name in a folder is what tools leave there, which counts for no model."""
+    return name.startswith(".") or name in ("__pycache__", "_build")
+
+
+def code_digest(source: bytes) -> str:
+    """Return the SHA-256 of Python code without comments and blank lines; empty where it cannot be parsed.
+
+    Of its text as `ast.unparse` writes it, which varies less between versions of Python than its tree.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd spellings, which are read all the same
+            text = ast.unparse(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class FileHashes:
-    """The SHA-256 of files, each read once.
+    """The SHA-256 of files and of the names in folders, each read once.
 
     Newlines of text are made alike first, since a checkout on Windows may have changed them.
     """
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
+        self._code: dict[str, str] = {}
+
+    def of_code(self, path: str) -> str:
+        """Return the digest of a Python file's code, empty where it cannot be read."""
+        if path not in self._code:
+            try:
+                self._code[path] = code_digest(Path(path).read_bytes())
+            except (OSError, ValueError):
+                self._code[path] = ""
+        return self._code[path]
 
     def of(self, path: str) -> str:
-        """Give the digest of the file's content, or `ABSENT`."""
+        """Return the digest of the file's content, or of the names in a folder whose path ends with a slash.
+
+        It is `ABSENT` where there is nothing, `FILE` or `FOLDER` where it cannot be read.
+        """
         if path not in self.known:
-            self.known[path] = self._read(path)
+            self.known[path] = self._names(path) if path.endswith(("/", os.sep)) else self._read(path)
         return self.known[path]
+
+    def state(self, path: str, then: str) -> str:
+        """Return the state of a path now, in the terms of its state `then`."""
+        return kind_of(path) if then in (ABSENT, FILE, FOLDER) else self.of(path)
 
     def note(self, path: str, content: bytes) -> None:
         """Take `content` for the file's, unless the file was read before."""
@@ -238,8 +305,15 @@ class FileHashes:
                     while chunk := file.read(1 << 20):
                         digest.update(chunk)
         except (OSError, ValueError):
-            return ABSENT
+            return kind_of(path)
         return digest.hexdigest()
+
+    def _names(self, folder: str) -> str:
+        try:
+            names = sorted(name for name in os.listdir(folder) if not is_noise(name))
+        except (OSError, ValueError):
+            return kind_of(folder)
+        return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class Installed:
@@ -248,30 +322,46 @@ class Installed:
     Parameters
     ----------
     python : str, optional
-        The interpreter, where it is not this one; its folders are looked into, it is not started.
+        The interpreter, where it is not this one. It is asked where its packages are, since a wrapper script's or a
+        shim's own place does not tell.
     """
 
     def __init__(self, python: str | None = None) -> None:
-        self._path = None if python is None or _is_this(python) else _site_packages_of(python)
+        self._python = None if python is None or _is_this(python) else python
         self._known: dict[str, str | None] = {}
 
     def version(self, name: str) -> str | None:
-        """Give the version, None where it is not installed."""
+        """Return the version, None where it is not installed."""
         if name not in self._known:
             twins = TWINS.get(name, (name,))
             self._known[name] = next((found for twin in twins if (found := self._look_up(twin))), None)
         return self._known[name]
 
     def _look_up(self, name: str) -> str | None:
-        path = sys.path if self._path is None else self._path
+        # Not `distributions`, which asks the finders of others too: one that raises would hide all packages.
+        context = importlib.metadata.DistributionFinder.Context(name=name, path=self._path)
         with contextlib.suppress(Exception):
-            for distribution in importlib.metadata.distributions(name=name, path=path):
+            for distribution in importlib.metadata.MetadataPathFinder.find_distributions(context):
                 return _version_of(distribution)
         return None
 
+    @property
+    def _path(self) -> list[str]:
+        return sys.path if self._python is None else self._path_of_other
+
+    @functools.cached_property
+    def _path_of_other(self) -> list[str]:
+        assert self._python is not None
+        command = [self._python, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
+        try:
+            done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=True)
+            return [path for path in json.loads(done.stdout.splitlines()[-1]) if isinstance(path, str)]
+        except (OSError, ValueError, IndexError, TypeError, subprocess.SubprocessError):
+            return []  # the child will tell why it cannot be started
+
 
 def _version_of(distribution: importlib.metadata.Distribution) -> str:
-    """Give a version by its line, without having all of the metadata parsed, which takes much longer."""
+    """Return a version by its line, without having all of the metadata parsed, which takes much longer."""
     head = (distribution.read_text("METADATA") or "").partition("\n\n")[0]
     line = re.search(r"^Version:[ \t]*(\S+)[ \t]*$", head, re.MULTILINE)
     return line[1] if line else str(distribution.version)
@@ -279,16 +369,3 @@ def _version_of(distribution: importlib.metadata.Distribution) -> str:
 
 def _is_this(python: str) -> bool:
     return os.path.normcase(os.path.abspath(python)) == os.path.normcase(os.path.abspath(sys.executable))
-
-
-def _site_packages_of(python: str) -> list[str]:
-    folder = Path(python).absolute().parent
-    patterns = (
-        "../lib/python3*/site-packages",
-        "../Lib/site-packages",
-        "Lib/site-packages",
-        "../lib/python3*/dist-packages",
-        "../lib/python3/dist-packages",
-        "../local/lib/python3*/dist-packages",
-    )
-    return [str(path) for pattern in patterns for path in sorted(folder.glob(pattern))]

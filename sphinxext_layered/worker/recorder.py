@@ -17,11 +17,23 @@ import sys
 import sysconfig
 import threading
 import types
-import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .dependencies import FRAMEWORKS, MODULE, TWINS, FileHashes, Installed, MadeFrom, digests_of
+from .dependencies import (
+    ABSENT,
+    FILE,
+    FOLDER,
+    FRAMEWORKS,
+    MODULE,
+    TWINS,
+    FileHashes,
+    Installed,
+    MadeFrom,
+    digests_of,
+    is_noise,
+    kind_of,
+)
 
 _ON_DEMAND: Final = {"matplotlib": "keras.src.visualization.", "jax": "tensorflow.lite."}
 """Packages that a framework imports only for functions that a model's builder hardly calls, and the part that does."""
@@ -31,15 +43,21 @@ _WITHOUT: Final = {"keras.src.callbacks.orbax_checkpoint": "jax"}
 
 _STDLIB: Final = frozenset(sys.stdlib_module_names) | frozenset(sys.builtin_module_names) | {"__main__"}
 
-_OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
+_EVENTS: Final = {"open": 0, "os.listdir": 0, "os.scandir": 0, "os.mkdir": 0, "os.rename": 1}
+"""What is watched, and which argument of the event is the path."""
+
+_IMPORTERS: Final = ("importlib._bootstrap", "importlib._bootstrap_external")
+
+OWN_FOLDER: Final = os.path.realpath(os.path.dirname(os.path.dirname(__file__)))
 """This package's own, which the child may first read from while it makes a model."""
 
 
 class Recorder:
-    """Records, in the child, which module imported which and who opened which file of the project.
+    """Records, in the child, which module imported which and who looked at which file of the project.
 
-    An import or a file opened while a module's body runs belongs to that module, and so to every model that
-    rests on it; one at call time belongs to the model being built, or to the function's module too where the function
+    To look at a file is to open it, to list its folder, to ask whether it is there, or to import a module in vain.
+    What is imported or looked at while a module's body runs belongs to that module, and so to every model that
+    rests on it; at call time it belongs to the model being built, or to the function's module too where the function
     keeps what it found (it is cached, or sets a global), since the next call will not look again.
 
     A file counts as it was when it was read, since it may be edited while the model is made. So the project's modules
@@ -49,20 +67,20 @@ class Recorder:
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
         self.edges: dict[str, set[str]] = {}
-        self.opened: dict[str, dict[str, str]] = {}
+        self.seen: dict[str, dict[str, str]] = {}
         self.hashes = FileHashes()
         self._elsewhere = tuple(
             folder for folder in (*_installed_folders(), *_standard_folders()) if not self.root.startswith(folder)
         )
         self.around_import: Callable[[str], Callable[[], None]] = lambda top: lambda: None
         self._edges_of_call: set[str] = set()
-        self._opened_by_call: dict[str, str] = {}
+        self._seen_by_call: dict[str, str] = {}
         self._written: set[str] = set()
         self._kinds: dict[str, str] = {}
         self._import = builtins.__import__
         self._import_module = importlib.import_module
         self._recording = False
-        self._hashing = 0
+        self._looking = 0
         self._owners: Mapping[str, Iterable[str]] | None = None
 
     def install(self) -> None:
@@ -70,30 +88,37 @@ class Recorder:
         builtins.__import__ = self._wrapped_import()
         importlib.import_module = self._wrapped_import_module()
         importlib.machinery.SourceFileLoader.get_code = self._wrapped_get_code()  # type: ignore[method-assign]
+        sys.meta_path.append(self)
+        names = ("exists", "isfile", "isdir", "lexists") if os.name == "nt" else ("lexists",)
+        for module, function in ((os, "stat"), *((os.path, name) for name in names)):
+            self._wrap_question(module, function)
         sys.addaudithook(self._audit)
 
     def begin(self) -> None:
         """Begin a model."""
-        self._edges_of_call, self._opened_by_call, self._written = set(), {}, set()
+        self._edges_of_call, self._seen_by_call, self._written = set(), {}, set()
         self._recording = True
 
     def finish(self, roots: Iterable[str], more_files: Iterable[str], environment: Mapping[str, str]) -> MadeFrom:
-        """Give what the model was made from: the closure of its `roots`, its data files and `more_files`."""
+        """Return what the model was made from: the closure of its `roots`, what was looked at, and `more_files`."""
         self._recording = False
         modules = self.closure([*roots, *self._edges_of_call])
         files = dict(self._module_files(modules))
-        opened = dict(self._opened_by_call)
-        for name in modules:
-            opened.update(self.opened.get(name, {}))
-        for path in sorted(opened.keys() - self._written):
-            files.setdefault(self.name_of(path), opened[path])
         for name in more_files:
             files[name] = FileHashes().of(os.path.join(self.root, *name.split("/")))
+        for seen in (self._seen_by_call, *(self.seen.get(name, {}) for name in modules)):
+            for name in seen.keys() - self._written:
+                if files.get(name, FILE) in (ABSENT, FILE, FOLDER):  # what it holds says more than that it is there
+                    files[name] = seen[name]
+        for name, state in list(files.items()):
+            told_otherwise = f"{name}/" in files if state == FOLDER else name.removeprefix(MODULE) in sys.modules
+            if told_otherwise and state in (ABSENT, FOLDER):
+                del files[name]
         distributions = dict(self._distributions(modules))
         return MadeFrom(tuple(sorted(files.items())), tuple(sorted(distributions.items())), digests_of(environment))
 
     def closure(self, roots: Iterable[str]) -> set[str]:
-        """Give the names of the modules that `roots` import, directly or through others, with their packages."""
+        """Return the names of the modules that `roots` import, directly or through others, with their packages."""
         found: set[str] = set()
         waiting = list(roots)
         while waiting:
@@ -108,11 +133,11 @@ class Recorder:
         return found
 
     def name_of(self, path: str) -> str:
-        """Give the name of a file under the root."""
+        """Return the name of a file under the root."""
         return os.path.relpath(path, self.root).replace(os.sep, "/")
 
     def kind(self, name: str) -> str:
-        """Tell of a module whether it is 'standard', 'framework', 'installed' or of the 'project'."""
+        """Return the kind of a module: 'standard', 'framework', 'installed' or 'project'."""
         kind = self._kinds.get(name)
         if kind is None:
             kind = self._kind(name)
@@ -206,7 +231,7 @@ class Recorder:
         @functools.wraps(original)
         def get_code(loader: Any, fullname: str) -> types.CodeType | None:
             path = os.path.realpath(loader.get_filename(fullname))
-            if path.startswith((_OWN_FOLDER + os.sep, *self._elsewhere)) or is_installed(path):
+            if path.startswith((OWN_FOLDER + os.sep, *self._elsewhere)) or is_installed(path):
                 return original(loader, fullname)
             source = loader.get_data(loader.path)
             self.hashes.note(path, source)
@@ -283,35 +308,92 @@ class Recorder:
             frame = frame.f_back
         return (*keepers, "") if keepers else ()
 
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Note a module that no finder has found; the import system asks this one last."""
+        if self._recording and self._is_of_project(sys._getframe(1), imports=True):
+            self._note(MODULE + name, lambda: ABSENT)
+
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event != "open" or not self._recording or self._hashing == threading.get_ident():
+        if not self._recording or event not in _EVENTS or self._looking == threading.get_ident():
             return
         try:
-            self._note_open(*args[:3])
+            if event == "open":
+                self._note_open(*args[:3])
+            elif event in ("os.listdir", "os.scandir"):
+                self._note_listing(args[0])
+            elif (made := self._inside(args[_EVENTS[event]])) is not None:
+                self._written.add(self.name_of(made))
         except Exception:  # what watches must not disturb
             return
 
-    def _note_open(self, path: Any, mode: Any, flags: Any) -> None:
+    def _inside(self, path: Any) -> str | None:
+        """Return the real path of what lies in the project's own folders, else None."""
         if isinstance(path, int) or path is None or (isinstance(path, str) and path.startswith(self._elsewhere)):
-            return
+            return None
         path = os.path.realpath(os.fsdecode(path))
-        if not path.startswith(self.root + os.sep) or is_installed(path) or path.startswith(_OWN_FOLDER + os.sep):
+        if not f"{path}{os.sep}".startswith(self.root + os.sep) or is_installed(path):
+            return None
+        return None if f"{path}{os.sep}".startswith(OWN_FOLDER + os.sep) else path
+
+    def _note_open(self, path: Any, mode: Any, flags: Any) -> None:
+        if (real := self._inside(path)) is None:
             return
         if _is_for_writing(mode, flags):
-            self._written.add(path)
+            self._written.add(self.name_of(real))
             return
-        if path.endswith(".pyc"):
-            path = importlib.util.source_from_cache(path) if "__pycache__" in path else path
+        if real.endswith(".pyc") and "__pycache__" in real:
+            real = importlib.util.source_from_cache(real)
+        self._note(self.name_of(real), lambda: FileHashes().of(real))
+
+    def _note_listing(self, path: Any) -> None:
+        real = self._inside("." if path is None else path)
+        if real is None or any(map(is_noise, real.removeprefix(self.root).split(os.sep))):
+            return
+        if self._is_of_project(sys._getframe(2)):
+            self._note(self.name_of(real) + "/", lambda: FileHashes().of(real + os.sep))
+
+    def _wrap_question(self, module: types.ModuleType, function: str) -> None:
+        """Have a function that tells whether something is there note what it was asked: no event tells of it."""
+        original = getattr(module, function)
+
+        @functools.wraps(original)
+        def asked(path: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._recording and self._looking != threading.get_ident():
+                with contextlib.suppress(Exception):
+                    real = self._inside(path)
+                    if real not in (None, self.root) and self._is_of_project(sys._getframe(1)):
+                        self._note(self.name_of(real), lambda: kind_of(real))
+            return original(path, *args, **kwargs)
+
+        setattr(module, function, asked)
+        for able in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+            if original in able:
+                able.add(asked)
+
+    def _note(self, name: str, state: Callable[[], str]) -> None:
+        """Note the state of something for whom it counts."""
         owners = self._owners_of_frame(sys._getframe(2))
-        self._hashing = threading.get_ident()
+        self._looking = threading.get_ident()
         try:
-            digest = FileHashes().of(path)
+            found = state()
         finally:
-            self._hashing = 0
+            self._looking = 0
         for owner in owners:
-            self.opened.setdefault(owner, {}).setdefault(path, digest)
+            self.seen.setdefault(owner, {}).setdefault(name, found)
         if not owners or owners[-1:] == ("",):
-            self._opened_by_call.setdefault(path, digest)
+            self._seen_by_call.setdefault(name, found)
+
+    def _is_of_project(self, frame: Any, *, imports: bool = False) -> bool:
+        """Whether the project's code looks, itself or through a library's function; or imports, itself."""
+        while frame is not None:
+            name = frame.f_globals.get("__name__", "")
+            kind = self.kind(name) if isinstance(name, str) else "standard"
+            if kind == "project":
+                return True
+            if kind != "standard" if imports else name in _IMPORTERS:
+                return False
+            frame = frame.f_back
+        return False
 
 
 @contextlib.contextmanager
@@ -319,15 +401,13 @@ def _sparingly() -> Iterator[None]:
     """Load a framework without what takes much of its time and serves nothing.
 
     Collecting garbage takes a fifth of it, and what is loaded stays, so that it need not be gone through for each model
-    either. TensorFlow annotates thousands of types with the same few names, which `typing` compiles each time.
+    either.
     """
     collects = gc.isenabled()
     gc.disable()
-    vars(typing)["compile"] = functools.cache(compile)
     try:
         yield
     finally:
-        vars(typing).pop("compile", None)
         if collects:
             gc.enable()
             gc.freeze()

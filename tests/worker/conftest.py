@@ -11,8 +11,10 @@ from worker_project import Project
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    project = Project(tmp_path)
+    monkeypatch.setenv("LAYERED_VIEW_TRACE", str(project.trace))
+    return project
 
 
 @pytest.fixture(autouse=True)

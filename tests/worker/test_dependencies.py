@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worker_project import Project
 
-from sphinxext_layered.worker import Described, FileHashes, Installed, MadeFrom, ModelRequest, differences, still_true
+from sphinxext_layered.worker import Described, FileHashes, Installed, MadeFrom, ModelRequest, differences
 
 
 def made_from(project: Project, *targets: str | ModelRequest, **settings: object) -> list[MadeFrom]:
@@ -76,7 +78,7 @@ CLOSURES: dict[str, tuple[dict[str, str], list[str]]] = {
     "standard library": ({"m.py": "import json, email.mime.text, sqlite3\n" + MODEL}, []),
     "failed import": (
         {"m.py": "try:\n    import nothing_of_that_name\nexcept ImportError:\n    import a\n" + MODEL, "a.py": ""},
-        ["a.py"],
+        ["a.py", "module:nothing_of_that_name"],
     ),
 }  # fmt: skip
 
@@ -145,7 +147,7 @@ def test_file_looked_for_in_vain_counts(project: Project) -> None:
     )
     (found,) = made_from(project, "m:build")
     assert dict(found.files)["size.txt"] == "absent"
-    assert still_true(found, project.root)
+    assert differences(found, project.root) == []
     project.write("size.txt", "5")
     assert differences(found, project.root) == ["size.txt (new)"]
 
@@ -184,7 +186,7 @@ def test_installed_packages_count_by_version(project: Project) -> None:
     project.write("yaml_or_none.py", "import PIL.Image")
     (found,) = made_from(project, "m:build")
     assert dict(found.distributions).keys() == {"pillow"}
-    assert still_true(found, project.root)
+    assert differences(found, project.root) == []
     other = MadeFrom(found.files, (("pillow", "0.1"), ("not-installed-here", "1.0")), ())
     here = Installed().version("pillow")
     assert differences(other, project.root) == [
@@ -197,7 +199,7 @@ def test_installed_packages_count_by_version(project: Project) -> None:
 def test_chosen_environment_counts_by_digest(project: Project) -> None:
     (found,) = made_from(project, "good:build", environment={"SECRET": "pass" + "word"})
     assert "password" not in json.dumps(found.document())
-    assert still_true(found, project.root, environment={"SECRET": "password"})
+    assert differences(found, project.root, environment={"SECRET": "password"}) == []
     assert differences(found, project.root, environment={"SECRET": "x"}) == ["environment variable SECRET"]
     assert differences(found, project.root, environment={}) == ["environment variable SECRET"]
     assert differences(found, project.root, environment={}, cached=True) == []
@@ -216,7 +218,7 @@ def test_moved_checkout_touched_files_and_other_newlines_differ_in_nothing(proje
 def test_backend_that_the_environment_names_counts(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     (found,) = made_from(project, "good:build")
-    assert still_true(found, project.root, environment={})
+    assert differences(found, project.root, environment={}) == []
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert differences(found, project.root, environment={}) == ["environment variable KERAS_BACKEND"]
 
@@ -229,26 +231,119 @@ def test_edit_is_seen_and_its_undoing_too(project: Project) -> None:
     (project.root / "layers.py").unlink()
     assert differences(found, project.root) == ["layers.py (gone)"]
     (project.root / "layers.py").write_text(text)
-    assert still_true(found, project.root)
+    assert differences(found, project.root) == []
 
 
 def test_each_file_is_read_once(project: Project) -> None:
     (found,) = made_from(project, "good:build")
     hashes = FileHashes()
-    assert still_true(found, project.root, hashes=hashes)
+    assert differences(found, project.root, hashes=hashes) == []
     (project.root / "layers.py").write_text("changed")
-    assert still_true(found, project.root, hashes=hashes)
+    assert differences(found, project.root, hashes=hashes) == []
 
 
-def test_versions_of_another_interpreter_are_found_without_starting_it(tmp_path: Path) -> None:
-    packages = tmp_path / "env" / "lib" / "python3.12" / "site-packages" / "keras-9.8.7.dist-info"
+def test_versions_of_an_interpreter_behind_a_wrapper_are_its_own(tmp_path: Path) -> None:
+    packages = tmp_path / "packages" / "keras-9.8.7.dist-info"
     packages.mkdir(parents=True)
     (packages / "METADATA").write_text("Metadata-Version: 2.1\nName: keras\nVersion: 9.8.7\n")
-    python = tmp_path / "env" / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text("")
-    assert Installed(str(python)).version("keras") == "9.8.7"
-    assert Installed(str(python)).version("pillow") is None
+    wrapper = tmp_path / "bin" / "python"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={packages.parent} exec {sys.executable} "$@"\n')
+    wrapper.chmod(0o755)
+    installed = Installed(str(wrapper))
+    assert (installed.version("keras"), installed.version("pillow")) == ("9.8.7", Installed().version("pillow"))
+    assert Installed(str(tmp_path / "none")).version("keras") is None
+
+
+def test_a_finder_of_others_that_raises_hides_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        def find_spec(self, *given: object) -> None:
+            raise RuntimeError("a finder of others")
+
+        find_distributions = find_spec
+
+    (found,) = made_from(project, "good:build")
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    found = MadeFrom((*found.files, ("module:nowhere", "absent")), (("pillow", str(Installed().version("pillow"))),))
+    assert differences(found, project.root) == []
+
+
+# name: (code that finds N, the file that is added or, with None for its content, removed; what notes that; its content)
+LOOKED_AT: dict[str, tuple[str, str, str, str | None]] = {
+    "glob": ("import glob\nN = len(glob.glob('data/*.txt'))", "data/b.txt", "data/", ""),
+    "glob without a pattern": ("import glob\nN = len(glob.glob('data/b.txt'))", "data/b.txt", "data/b.txt", ""),
+    "iterdir": (
+        "import pathlib\nN = len([*pathlib.Path(__file__).with_name('data').iterdir()])", "data/b.txt", "data/", "",
+    ),
+    "Path.glob": ("import pathlib\nN = len([*pathlib.Path('.').glob('data/*')])", "data/b.txt", "data/", ""),
+    "listdir": ("import os\nN = len(os.listdir('data'))", "data/a.txt", "data/", None),
+    "scandir": ("import os\nN = len([*os.scandir('data')])", "data/b.txt", "data/", ""),
+    "walk": ("import os\nN = len([*os.walk('data')])", "data/more/c.txt", "data/", ""),
+    "exists": ("import os\nN = os.path.exists('b.txt')", "b.txt", "b.txt", ""),
+    "Path.exists": ("import pathlib\nN = pathlib.Path('b.txt').exists()", "b.txt", "b.txt", ""),
+    "Path.is_dir": ("import pathlib\nN = pathlib.Path('b').is_dir()", "b/c.txt", "b", ""),
+    "exists no more": ("import os\nN = os.path.exists('data/a.txt')", "data/a.txt", "data/a.txt", None),
+    "stat": ("import os\ntry:\n    N = os.stat('b.txt').st_size\nexcept OSError:\n    N = 3", "b.txt", "b.txt", ""),
+    "open": ("try:\n    N = len(open('b.txt').read())\nexcept OSError:\n    N = 3", "b.txt", "b.txt", ""),
+    "open in a folder": ("try:\n    N = len(open('b/c').read())\nexcept OSError:\n    N = 3", "b/c", "b/c", ""),
+    "import": ("try:\n    from extra import N\nexcept ImportError:\n    N = 3", "extra.py", "module:extra", "N = 1"),
+    "import of a submodule": (
+        "try:\n    from p import extra\nexcept ImportError:\n    pass\nN = 3", "p/extra.py", "module:p.extra", "",
+    ),
+    "relative import": ("import p.q\nN = 3", "p/extra.py", "module:p.extra", ""),
+    "import_module": (
+        "import importlib\ntry:\n    importlib.import_module('extra')\nexcept ImportError:\n    pass\nN = 3",
+        "extra.py", "module:extra", "",
+    ),
+    "find_spec": ("import importlib.util\nN = bool(importlib.util.find_spec('extra'))", "extra.py", "module:extra", ""),
+    "iter_modules": ("import pkgutil\nN = len([*pkgutil.iter_modules(['data'])])", "data/extra.py", "data/", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_what_is_there_and_what_is_not_counts(project: Project, name: str) -> None:
+    code, changed, noted, content = LOOKED_AT[name]
+    at_call_time = "def look():\n" + textwrap.indent(f"{code}\nreturn N", "    ")
+    project.write("m.py", f"from layers import Model\n{code}\ndef build(): return Model(int(N) + 1)\n")
+    project.write("c.py", f"from layers import Model\n{at_call_time}\ndef build(): return Model(int(look()) + 1)\n")
+    project.write("data/a.txt", "x")
+    project.write("p/__init__.py", "")
+    project.write("p/q.py", "try:\n    from . import extra\nexcept ImportError:\n    pass\n")
+    found = made_from(project, "m:build", "c:build", "m:build")
+    assert found[0] == found[2]
+    path = (str(project.root),)
+    for each in found[:2]:
+        assert noted in files(each)
+        assert differences(each, project.root, sys_path=path) == []
+    if content is None:
+        (project.root / changed).unlink()
+    else:
+        project.write(changed, content)
+    importlib.invalidate_caches()
+    for each in found[:2]:
+        differing = differences(each, project.root, sys_path=path)
+        assert [one.rpartition(" (")[0] for one in differing] == [noted]
+
+
+def test_what_tools_leave_in_a_folder_and_what_a_model_writes_does_not_count(project: Project) -> None:
+    project.write(
+        "m.py",
+        "import os\nfrom layers import Model\nos.listdir('data')\ndef build():\n"
+        "    if not os.path.exists('made/by/me.txt'):\n"
+        "        os.makedirs('made/by')\n        open('made/by/me.txt', 'w').close()\n    return Model(8)\n",
+    )
+    project.write("data/a.txt", "")
+    (found,) = made_from(project, "m:build")
+    assert files(found) == ["data/", "layers.py", "m.py"]
+    for name in ("data/__pycache__/m.pyc", "data/_build/html/index.html", "data/.m.py.swp"):
+        project.write(name, "")
+    assert differences(found, project.root) == []
+
+
+def test_what_installed_packages_look_for_does_not_count(project: Project) -> None:
+    project.write("m.py", "import PIL.Image, sphinx.util\n" + MODEL)
+    (found,) = made_from(project, "m:build")
+    assert files(found) == ["layers.py", "m.py"]
 
 
 def test_document_comes_back(project: Project) -> None:
@@ -267,6 +362,7 @@ def test_document_comes_back(project: Project) -> None:
         {"files": {"a/../../b": "0" * 64}},
         {"files": {"C:\\x": "0" * 64}},
         {"files": {"a.py": "short"}},
+        {"files": {"a/../../b/": "0" * 64}},
         {"files": {"module:os;x": "0" * 64}},
         {"more": {}},
     ],

@@ -35,6 +35,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.trace = root.with_name(f"{root.name}-trace")
         self.write("layers.py", LAYERS)
         self.write("good.py", GOOD)
 
@@ -43,6 +44,10 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
         return path
+
+    def started_children(self) -> int:
+        """How many children were started since the test began."""
+        return len(self.trace.read_text().splitlines()) if self.trace.exists() else 0
 
     def settings(self, **changes: Any) -> WorkerSettings:
         root = str(self.root)

@@ -10,10 +10,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.fonts import Font
 from sphinxext_layered.drawing.graph import Edge
 from sphinxext_layered.drawing.scene import Group, Line
