@@ -221,14 +221,18 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
+<<<<<<< HEAD
                 calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
+=======
+                calls = self.calls_of(edge.source)
+>>>>>>> tests13
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
                     if source in calls and target in owner
                 }
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
+                    entries.append(Port((edge.source,), calls, tuple(sorted(fed))))
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
