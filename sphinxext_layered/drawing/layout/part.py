@@ -221,11 +221,7 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
-<<<<<<< HEAD
                 calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
-=======
-                calls = self.calls_of(edge.source)
->>>>>>> tests13
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
