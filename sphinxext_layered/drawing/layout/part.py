@@ -228,7 +228,7 @@ class Part:
                     if source in calls and target in owner
                 }
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), calls, tuple(sorted(fed))))
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
