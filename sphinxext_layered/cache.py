@@ -13,16 +13,15 @@ import hashlib
 import json
 import os
 import re
+import stat
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from .description import ModelDescription
 from .errors import DescriptionError
-
-if TYPE_CHECKING:
-    from .description import ModelDescription
 
 VERSION: Final = "1"
 MOST_STATES: Final = 5
@@ -30,6 +29,7 @@ DAY: Final = 24 * 60 * 60.0
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}-[0-9a-f]{12}\.[a-z]{3,4}")
+_PICTURE: Final = ("name", "digest", "size", "width", "height", "notes")
 _TEMPORARY: Final = ".writing-"
 _TAG: Final = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -38,7 +38,7 @@ _TAG: Final = (
 
 
 def digest_of(value: Any) -> str:
-    """Give the SHA-256 of bytes, of text, or of what JSON can write, in hexadecimal digits."""
+    """Return the SHA-256 of bytes, of text, or of what JSON can write, in hexadecimal digits."""
     if not isinstance(value, bytes):
         text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
         value = text.encode("utf-8", "surrogatepass")
@@ -46,7 +46,7 @@ def digest_of(value: Any) -> str:
 
 
 def slug_of(text: str) -> str:
-    """Give a short name for a file: lower-case ASCII letters, digits and single hyphens."""
+    """Return a short name for a file: lower-case ASCII letters, digits and single hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "model"
 
 
@@ -96,7 +96,7 @@ class Cache:
     # -- descriptions --------------------------------------------------------------------------------
 
     def states(self, key: str) -> list[State]:
-        """Give the states known for `key`, the latest first."""
+        """Return the states known for `key`, the latest first."""
         body = self._record("manifests", key)
         found = body.get("states") if body else None
         return [
@@ -109,13 +109,11 @@ class Cache:
         ]
 
     def has_description(self, digest: str) -> bool:
-        """Say whether the description of that digest is there and whole."""
-        return self._description_bytes(digest) is not None
+        """Whether the description of that digest is there; it is checked when it is read."""
+        return _size_of(self.file_of_description(digest)) > 0
 
     def description(self, digest: str) -> ModelDescription | None:
-        """Give the description of that digest, or None."""
-        from .description import ModelDescription
-
+        """Return the description of that digest, or None; a damaged one is removed, so that it is missed next time."""
         data = self._description_bytes(digest)
         try:
             return None if data is None else ModelDescription.from_json(data)
@@ -138,21 +136,20 @@ class Cache:
         self._write_record("manifests", key, {"states": kept})
 
     def file_of_description(self, digest: str) -> str:
-        """Give the path of the file that has, or would have, the description of that digest."""
+        """Return the path of the file that has, or would have, the description of that digest."""
         return self._path("descriptions", digest, ".json")
 
     def _description_bytes(self, digest: str) -> bytes | None:
-        data = _bytes_of(self.file_of_description(digest))
-        return data if data is not None and hashlib.sha256(data).hexdigest() == digest else None
+        return _whole_bytes_of(self.file_of_description(digest), digest)
 
     # -- pictures ------------------------------------------------------------------------------------
 
     def picture(self, key: str) -> StoredPicture | None:
-        """Give the picture of `key` if it is there and whole."""
+        """Return the picture of `key` if it is there in its size; `is_whole` checks its content when it is used."""
         body = self._record("pictures", key)
         if body is None:
             return None
-        name, digest, width, height, notes = (body.get(k) for k in ("name", "digest", "width", "height", "notes"))
+        name, digest, size, width, height, notes = (body.get(k) for k in _PICTURE)
         if not (type(width) is int and type(height) is int and isinstance(digest, str) and isinstance(notes, dict)):
             return None
         if name is None:
@@ -160,10 +157,7 @@ class Cache:
         if not isinstance(name, str) or not _NAME.fullmatch(name) or not _DIGEST.fullmatch(digest):
             return None
         path = self._picture_path(name, digest)
-        data = _bytes_of(path)
-        if data is None or hashlib.sha256(data).hexdigest() != digest:
-            return None
-        return StoredPicture(path, digest, width, height, notes)
+        return StoredPicture(path, digest, width, height, notes) if _size_of(path) == size else None
 
     def keep_picture(
         self, key: str, data: bytes | None, *, name: str, suffix: str, width: int, height: int, notes: Mapping[str, Any]
@@ -191,8 +185,8 @@ class Cache:
             path = self._picture_path(file_name, digest)
             if _bytes_of(path) != data:
                 self._write(path, data)
-        body = {"name": file_name, "digest": digest, "width": width, "height": height, "notes": notes}
-        self._write_record("pictures", key, body)
+        body = (file_name, digest, len(data or b""), width, height, notes)
+        self._write_record("pictures", key, dict(zip(_PICTURE, body, strict=True)))
         return StoredPicture(path, digest, width, height, notes)
 
     def _picture_path(self, name: str, digest: str) -> Path:
@@ -240,8 +234,8 @@ class Cache:
                 if path.parent in (self.folder, self._room) and not name.startswith(_TEMPORARY):
                     continue
                 with contextlib.suppress(OSError):
-                    stat = path.stat()
-                    yield max(0.0, now - stat.st_mtime), stat.st_size, path
+                    found = path.stat()
+                    yield max(0.0, now - found.st_mtime), found.st_size, path
 
     # -- files ---------------------------------------------------------------------------------------
 
@@ -277,6 +271,11 @@ class Cache:
         write_whole(Path(path), data)
 
 
+def is_whole(path: Path, digest: str) -> bool:
+    """Whether a file of the cache has the content of that digest; a damaged one is removed, and so missed next time."""
+    return _whole_bytes_of(path, digest) is not None
+
+
 def is_cache(folder: Path) -> bool:
     """Whether `folder` is a cache of ours, whose files may be deleted."""
     return _bytes_of(folder / "CACHEDIR.TAG", used=False) == _TAG.encode()
@@ -303,14 +302,38 @@ def write_whole(path: Path, data: bytes) -> None:
             raise
 
 
+def _whole_bytes_of(path: str | Path, digest: str) -> bytes | None:
+    data = _bytes_of(path)
+    if data is not None and hashlib.sha256(data).hexdigest() != digest:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        return None
+    return data
+
+
+def _size_of(path: str | Path) -> int:
+    """Return a file's size, noting about once a day that it was used; -1 where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return -1
+    _note_use(path, found.st_mtime)
+    return found.st_size if stat.S_ISREG(found.st_mode) else -1
+
+
 def _bytes_of(path: str | Path, *, used: bool = True) -> bytes | None:
-    """Give a file's content, noting about once a day that it was used, or None."""
+    """Return a file's content, noting about once a day that it was used, or None."""
     try:
         with open(path, "rb") as file:
             data = file.read()
-            if used and not 0 <= time.time() - os.fstat(file.fileno()).st_mtime < DAY:
-                with contextlib.suppress(OSError):
-                    os.utime(path)
+            if used:
+                _note_use(path, os.fstat(file.fileno()).st_mtime)
             return data
     except OSError:
         return None
+
+
+def _note_use(path: str | Path, since: float) -> None:
+    if not 0 <= time.time() - since < DAY:
+        with contextlib.suppress(OSError):
+            os.utime(path)

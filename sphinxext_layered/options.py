@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from . import values
 from .errors import OptionError
+from .template import is_template
 from .values import RGBA, Indices, Names, Paint, Reader, Style, did_you_mean
 
-READY_MADE_TEXTS = ("default", "name", "class", "shape", "name_and_shape", "parameters", "activation")
+READY_MADE_TEXTS = ("default", "name", "class", "shape", "name_and_shape", "parameters", "activation", "kernel")
 SIZING_MODES = ("reference", "sequence", "logarithmic", "balanced", "relative", "capped")
 PALETTES = ("layered", "classic")
 LEGEND_POSITIONS = ("bottom", "top", "left", "right")
@@ -127,8 +128,8 @@ class LayeredViewOptions:
     text_callable: object = option(
         None,
         values.text_source(READY_MADE_TEXTS),
-        """What gives each layer its label: a ready-made text by name, or a function of the layer's index and the
-        layer that returns (text, above).""",
+        """What gives each layer its label: a ready-made text by name, a template with fields such as ``{name}``, or a
+        function of the layer's index and the layer that returns (text, above).""",
         kind="text",
     )
     text_vspacing: int = option(
@@ -177,6 +178,14 @@ class LayeredViewOptions:
         None,
         values.whole_number(50, none="no limit"),
         "Greatest width of the picture: boxes are scaled, then wrapped into rows; text is not scaled.",
+        kind="size",
+        unit="px",
+        added=True,
+    )
+    max_height: int | None = option(
+        None,
+        values.whole_number(50, none="no limit"),
+        "Greatest height of the picture, legend included: boxes are scaled, down to a twentieth; text is not scaled.",
         kind="size",
         unit="px",
         added=True,
@@ -256,7 +265,8 @@ class LayeredViewOptions:
     styles: tuple[Style, ...] = option(
         (),
         values.styles(),
-        "Fill, outline or hidden, by a layer's own name or class; wins over color_map.",
+        """Fill, outline, hidden, hatched or paler, by a layer's own name or class, or ``frozen`` for layers that are
+        not trained; wins over color_map.""",
         kind="colour",
         added=True,
     )
@@ -319,7 +329,13 @@ class LayeredViewOptions:
     def text_reference(self) -> str | None:
         """The ``module:function`` that gives texts, where it is one: it needs the live model."""
         text = self.text_callable
-        return text if isinstance(text, str) and text not in READY_MADE_TEXTS else None
+        return text if isinstance(text, str) and not self.labels_are_described else None
+
+    @property
+    def labels_are_described(self) -> bool:
+        """Whether labels are made of the description alone: by a ready-made text or a template."""
+        text = self.text_callable
+        return isinstance(text, str) and (text in READY_MADE_TEXTS or is_template(text))
 
 
 def read_value(name: str, value: object, declared: Option | None = None) -> Any:

@@ -15,11 +15,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike as _PathLike
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from .template import is_template, template_lines
+
 RGBA = tuple[int, int, int, int]
 Names = tuple[str, ...]
 Indices = tuple[int, ...]
 Paint = tuple[str, RGBA | None, RGBA | None]
-Style = tuple[str, RGBA | None, RGBA | None, bool]
+Style = tuple[str, RGBA | None, RGBA | None, bool, bool, bool]
+"""The name of a layer or class, its fill and outline, and whether it is hidden, hatched and paler."""
+
 Input = tuple[int | None, ...] | tuple[tuple[int | None, ...], str]
 """The sizes of one input of a model without the batch, with the type of its numbers where that was given."""
 
@@ -401,7 +405,7 @@ def colour_map() -> Reader:
     )
     return Reader(
         accepts,
-        lambda value: tuple((key, fill, outline) for key, fill, outline, _ in _styles(value, hidden=False)),
+        lambda value: tuple((key, fill, outline) for key, fill, outline, *_ in _styles(value, _PAINT)),
         ("Conv2D=#ef476f; Dense=teal/black", "Dense=teal"),
         ("Conv2D", "Dense=tael", "=teal"),
         python="ColourMapLike",
@@ -409,64 +413,80 @@ def colour_map() -> Reader:
 
 
 def styles() -> Reader:
-    """Read the styles of layers, as ((name, fill, outline, hidden), ...)."""
+    """Read the styles of layers, as ((name, fill, outline, hidden, hatched, paler), ...)."""
     accepts = (
-        "layers by name or class and their fill, fill/outline, /outline or hidden, such as "
-        "conv1=gold/black; Dropout=hidden (in Python {'conv1': {'fill': 'gold', 'hidden': False}})"
+        "layers by name or class, or frozen, and their fill, fill/outline, /outline, hidden, hatched or paler, such as "
+        "conv1=gold/black; Dropout=hidden; frozen=hatched (in Python {'conv1': {'fill': 'gold', 'hatched': True}})"
     )
     return Reader(
         accepts,
-        lambda value: tuple(_styles(value, hidden=True)),
-        ("conv1=gold/black; Dropout=hidden", "Dense=/black"),
-        ("conv1", "conv1=tael", "=hidden"),
+        lambda value: tuple(_styles(value, _PAINT + _MARKS)),
+        ("conv1=gold/black; Dropout=hidden", "Dense=/black", "frozen=hatched", "conv1=gold paler hatched"),
+        ("conv1", "conv1=tael", "=hidden", "conv1=hatched gold"),
         python="StylesLike",
     )
 
 
-def _styles(value: Any, *, hidden: bool) -> list[Style]:
+_PAINT = ("fill", "outline")
+_MARKS = ("hidden", "hatched", "paler")
+
+
+def _styles(value: Any, known: Names) -> list[Style]:
     if _is_nothing(value):
         return []
     if isinstance(value, str):
         value = [part for part in re.split(r"[;\n]", value) if part.strip()]
     if isinstance(value, Mapping):
-        return [(_name(key), *_style_of_value(item, hidden)) for key, item in value.items()]
-    return [_style_of_item(item, hidden) for item in value]
+        return [(_name(key), *_style_of_value(item, known)) for key, item in value.items()]
+    return [_style_of_item(item, known) for item in value]
 
 
-def _style_of_item(item: Any, hidden: bool) -> Style:
+def _style_of_item(item: Any, known: Names) -> Style:
     """Read ``conv1=gold``, or the name with what follows it, as this package's own results have them."""
     if isinstance(item, str):
         key, _, text = item.partition("=")
-        return (_name(key), *_style_of_text(text.strip(), hidden))
+        return (_name(key), *_style_of_text(text.strip(), known))
     key, *style = _listed(item)
-    return (_name(key), *_style_of_value(style[0] if len(style) == 1 else style, hidden))
+    return (_name(key), *_style_of_value(style[0] if len(style) == 1 else style, known))
 
 
-def _style_of_text(text: str, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
-    if hidden and text.lower() == "hidden":
-        return (None, None, True)
-    fill, _, outline = text.partition("/")
-    if not text.strip("/ "):
+_Look = tuple[RGBA | None, RGBA | None, bool, bool, bool]
+
+
+def _style_of_text(text: str, known: Names) -> _Look:
+    words = text.split()
+    marks = set()
+    while words and words[-1].lower() in known and words[-1].lower() in _MARKS:
+        marks.add(words.pop().lower())
+    fill, _, outline = " ".join(words).partition("/")
+    if not marks and not fill.strip() and not outline.strip():
         raise ValueError
-    return (_colour(fill) if fill.strip() else None, _colour(outline) if outline.strip() else None, False)
+    hidden, hatched, paler = (mark in marks for mark in _MARKS)
+    return (
+        _colour(fill) if fill.strip() else None,
+        _colour(outline) if outline.strip() else None,
+        hidden,
+        hatched,
+        paler,
+    )
 
 
-def _style_of_value(value: Any, hidden: bool) -> tuple[RGBA | None, RGBA | None, bool]:
+def _style_of_value(value: Any, known: Names) -> _Look:
     if isinstance(value, str):
-        return _style_of_text(value.strip(), hidden)
-    known = ("fill", "outline", "hidden") if hidden else ("fill", "outline")
+        return _style_of_text(value.strip(), known)
     if not isinstance(value, Mapping):
         parts = _listed(value)
         if parts and all(map(_is_number, parts)):
-            return (_colour(parts), None, False)
+            return (_colour(parts), None, False, False, False)
         if len(parts) > len(known):
             raise ValueError
         value = dict(zip(known, parts, strict=False))
     for key in value:
         if key not in known:
             raise _ReasonError(f"{key!r} is not one of {', '.join(known)}")
-    fill, outline = (None if value.get(key) is None else _colour(value[key]) for key in ("fill", "outline"))
-    return (fill, outline, yes_no().read(value.get("hidden", False)))
+    fill, outline = (None if value.get(key) is None else _colour(value[key]) for key in _PAINT)
+    hidden, hatched, paler = (yes_no().read(value.get(key, False)) for key in _MARKS)
+    return (fill, outline, hidden, hatched, paler)
 
 
 def input_shape() -> Reader:
@@ -542,7 +562,7 @@ def _sizes(value: Any) -> tuple[int | None, ...]:
 
 
 def text_source(ready_made: Iterable[str]) -> Reader:
-    """Read what gives layers their texts: a ready-made name, ``module:function``, a callable, or None."""
+    """Read what gives layers their texts: a ready-made name, a template, ``module:function``, a callable, or None."""
     ready_made = tuple(ready_made)
 
     def read(value: object) -> object:
@@ -555,14 +575,27 @@ def text_source(ready_made: Iterable[str]) -> Reader:
         word = _word(value)
         if word in ready_made:
             return word
+        if is_template(value):
+            return _template(value.strip())
         if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*[:.][^\W\d]\w*(\.[^\W\d]\w*)*", value.strip()):
             raise _ReasonError(did_you_mean(word, ready_made))
         return value.strip()
 
-    accepts = f"none, one of {', '.join(ready_made)}, or a function as module:function (in Python a callable)"
-    return Reader(
-        accepts, read, ("default", "mypkg.labels:name_and_shape", "none"), ("defualt", "3"), python="TextsLike"
+    accepts = (
+        f"none, one of {', '.join(ready_made)}, a template such as {{name}}: {{shape}}, "
+        "or a function as module:function (in Python a callable)"
     )
+    examples = ("default", "mypkg.labels:name_and_shape", "{name}\\n{kernel} / {strides}", "none")
+    return Reader(accepts, read, examples, ("defualt", "3", "{nmae}", "{name!r}", "{name"), python="TextsLike")
+
+
+def _template(text: str) -> str:
+    """Check a template, and return it with its lines apart."""
+    try:
+        template_lines(text)
+    except ValueError as error:
+        raise _ReasonError(str(error)) from None
+    return text.replace("\\n", "\n")
 
 
 def limits() -> Reader:

@@ -26,12 +26,6 @@ keep_warnings = False
 """
 
 
-@pytest.fixture(scope="session")
-def rootdir() -> Path:
-    """Where ``@pytest.mark.sphinx(testroot="x")`` finds ``test-x``."""
-    return Path(__file__).parent / "roots"
-
-
 @pytest.fixture
 def make_project(tmp_path: Path) -> Callable[..., Path]:
     """Write a Sphinx project: ``make_project({"index.rst": "...", "models.py": "..."}, conf="...")``.

@@ -198,6 +198,7 @@ EFFECTS: dict[str, tuple[object, dict[str, Any]]] = {
     "sizing_mode": ("logarithmic", {}),
     "capped_limits": ((30, 60, 60), {"sizing_mode": "capped"}),
     "max_width": (300, {}),
+    "max_height": (150, {}),
     "connections": ("none", {"model": SKIPS}),
     "skip_connections": ("below", {"model": SKIPS}),
     "show_operations": ("none", {"model": SKIPS}),
@@ -296,6 +297,21 @@ def test_a_description_is_drawn_as_the_model_it_describes() -> None:
 
     subject = net()
     assert drawn(model=describe(subject)) == drawn(model=subject)
+
+
+def test_a_template_needs_no_live_model() -> None:
+    from sphinxext_layered.reading import describe
+
+    subject = net()
+    labelled = drawn(model=describe(subject), text_callable="{name}\n{kernel}")
+    assert labelled == drawn(model=subject, text_callable=r"{name}\n{kernel}")
+    assert labelled != drawn(model=subject)
+
+
+def test_the_style_of_frozen_layers_is_no_typo_where_there_are_none() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert drawn(styles="frozen=hatched") == drawn()
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,10 @@ def status_of(*arguments: str) -> int:
 
 
 def test_several_files_are_drawn_with_options_that_mean_what_they_mean_in_python(here: Path) -> None:
-    assert (
-        main(["draw", "net.json", "-o", "out/a.svg", "-o", "b.png", "--legend", "--scale-xy", "2", "--no-draw-funnel"])
-        == 0
-    )
+    flags = ["--legend", "--scale-xy", "2", "--no-draw-funnel", "--text-callable", r"{name}\n{shape}"]
+    assert main(["draw", "net.json", "-o", "out/a.svg", "-o", "b.png", *flags]) == 0
     given: dict[str, Any] = {"legend": True, "scale_xy": 2, "draw_funnel": False, "backend": "pil"}
+    given["text_callable"] = "{name}\n{shape}"
     image = layered_view(NET, save_fig_filename="c.png", **given)
     layered_view(NET, save_fig_filename="c.svg", **given)
     assert (here / "b.png").read_bytes() == (here / "c.png").read_bytes()
@@ -201,24 +200,58 @@ def test_check_compares_pictures_and_writes_nothing(here: Path, capsys: pytest.C
     assert not (here / "none.png").exists()
 
 
-def test_check_tells_stale_descriptions_from_fresh_ones(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sphinxext_layered.extension.committed import Committed, file_name, write
+@pytest.fixture
+def committed_net(here: Path) -> Path:
+    """Commit a description of ``nets:build``, which a page shows."""
+    from sphinxext_layered.committed import Committed, file_name, write
+    from sphinxext_layered.fingerprint import fingerprint
     from sphinxext_layered.worker import FileHashes, MadeFrom, ModelRequest
 
     (here / "pyproject.toml").touch()
     (here / "nets.py").write_text("a = 1\n")
-    request = ModelRequest(target="nets:build")
-    made_from = MadeFrom(files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(), environment=())
-    write(here / "docs" / "models", request, Committed(NET, made_from))
-    path = Path("docs", "models", file_name(request))
-    assert main(["check", "docs"]) == 0
+    made_from = MadeFrom(
+        files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(("keras", "0.0.1"),)
+    )
+    path = Path("docs", "models", file_name(ModelRequest(target="nets:build")))
+    write(path, Committed(NET, made_from, fingerprint().describing, "nets:build"))
+    (here / "docs" / "index.rst").write_text(".. layered-view:: nets.build\n")
+    return path
+
+
+def test_check_tells_stale_descriptions_from_fresh_ones(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = committed_net
+    assert main(["check", "docs"]) == 0  # whatever version of Keras is installed
     assert capsys.readouterr().out == f"{path}: fresh\n"
     assert main(["draw", str(path), "-q"]) == 0
-    (here / "nets.py").write_text("a = 2\n")
+    Path("nets.py").write_text("a = 2\n")
     assert main(["check", "docs"]) == 1
     assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out == f"{path}: stale: nets.py (changed)\n"
+
+
+def test_check_names_files_that_no_page_asks_for(committed_net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("docs", "index.rst").write_text(".. layered-view:: nets:rebuild\n")
+    assert main(["check", "docs"]) == 1
+    assert capsys.readouterr().out == f"{committed_net}: no page asks for nets:build any more: delete it\n"
+
+
+def test_check_names_what_is_the_matter_with_a_broken_file(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed_net.write_text(committed_net.read_text()[:-9])
+    assert main(["check", "docs"]) == 1
+    assert capsys.readouterr().out.startswith(f"{committed_net}: broken: it is not JSON (")
+
+
+def test_check_sees_that_this_package_reads_differently(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed_net.write_text(re.sub(r'"package": "\w+"', '"package": "another"', committed_net.read_text()))
+    assert main(["check", "docs"]) == 1
+    assert "stale: sphinxext_layered (reads models differently now)" in capsys.readouterr().out
 
 
 def test_a_cache_is_shown_and_pruned(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

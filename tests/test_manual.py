@@ -13,7 +13,7 @@ import pytest
 
 from sphinxext_layered import errors
 from sphinxext_layered.extension.config import SETTINGS
-from sphinxext_layered.extension.directive import PAGE_OPTIONS, drawing_options
+from sphinxext_layered.extension.page.directive import PAGE_OPTIONS, drawing_options
 from sphinxext_layered.target import parse_target
 
 MANUAL = Path(__file__).parent.parent / "example_docs"

@@ -88,5 +88,6 @@ def test_any_options_are_read_or_an_option_error(given_options: dict[str, Any]) 
 
 def test_texts_by_a_function_are_told_from_ready_made_ones() -> None:
     assert LayeredViewOptions(text_callable="name_and_shape").text_reference is None
+    assert LayeredViewOptions(text_callable="{name}:{shape}").text_reference is None
     assert LayeredViewOptions(text_callable="a.b:c").text_reference == "a.b:c"
     assert LayeredViewOptions(text_callable=print).text_reference is None

@@ -20,11 +20,11 @@ PAINTING = {"numpy", "PIL", "aggdraw", "reportlab"}
 
 # Each room may import from itself and from the rooms before it; modules that stand on one line are one room.
 ROOMS = (
-    {"errors", "values", "options", "description", "target"},
+    {"errors", "values", "template", "options", "description", "target"},
     {"drawing"},
     {"reading"},
     {"api", "gallery", "calling", "saving"},
-    {"worker", "cache"},
+    {"worker", "cache", "committed", "fingerprint", "freshness"},
     {"extension", "__main__", "command_line"},
 )
 RANK = {module: rank for rank, room in enumerate(ROOMS) for module in room}
@@ -70,10 +70,16 @@ def test_the_extension_loads_no_models_and_no_painter_when_sphinx_registers_it()
     assert not loaded_by("import sphinxext_layered.extension") & (MODELS | {"aggdraw", "reportlab"})
 
 
-def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Give the lines and full names of a module's imports from this package, wherever in the module they stand."""
+def imported(path: Path, *, typing: bool = True) -> Iterator[tuple[int, str]]:
+    """Give the lines and full names of a module's imports from this package, wherever in the module they stand.
+
+    With `typing` false those are left out that are for type checkers alone.
+    """
     package = name_of(path).split(".") if path.stem == "__init__" else name_of(path).split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not typing:
+        tree.body = [each for each in tree.body if not (isinstance(each, ast.If) and "TYPE" in ast.unparse(each.test))]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if alias.name.startswith(PACKAGE.name))
         elif isinstance(node, ast.ImportFrom):
@@ -94,6 +100,18 @@ def test_a_room_imports_only_from_the_rooms_before_it(path: Path) -> None:
     here = RANK[room_of(name_of(path))]
     wrong = [f"line {line}: {name}" for line, name in imported(path) if RANK.get(room_of(name), -1) > here]
     assert wrong == []
+
+
+EXTENSION = ("config", "current", "places", "page", "build", "output")
+"""The parts of the extension, each of which imports from itself and those before it."""
+
+
+@pytest.mark.parametrize("path", modules("extension"), ids=name_of)
+def test_the_extension_goes_from_pages_through_builds_to_output(path: Path) -> None:
+    parts = path.relative_to(PACKAGE / "extension").with_suffix("").parts
+    here = EXTENSION.index(parts[0]) if parts[0] in EXTENSION else len(EXTENSION)
+    loaded = [name.split(".")[2] for _, name in imported(path, typing=False) if name.count(".") > 1]
+    assert not {name for name in loaded if name in EXTENSION and EXTENSION.index(name) > here}
 
 
 @pytest.mark.parametrize(

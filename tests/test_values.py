@@ -17,6 +17,8 @@ from sphinxext_layered.values import Reader
 
 RED, TEAL, BLACK = (255, 0, 0, 255), (0, 128, 128, 255), (0, 0, 0, 255)
 
+PLAIN, ONLY_HIDDEN = (False, False, False), (True, False, False)
+
 
 class Local:
     """A class of a user's."""
@@ -76,8 +78,12 @@ READ: list[tuple[values.Reader, object, object]] = [
     (values.colour_map(), {"a": ("red", "black")}, (("a", RED, BLACK),)),
     (values.colour_map(), ["a=red", "b=teal"], (("a", RED, None), ("b", TEAL, None))),
     (values.colour_map(), [["a", [255, 0, 0, 255], None]], (("a", RED, None),)),
-    (values.styles(), "a=hidden; b=red", (("a", None, None, True), ("b", RED, None, False))),
-    (values.styles(), {"a": {"hidden": "no", "fill": "red"}}, (("a", RED, None, False),)),
+    (values.styles(), "a=hidden; b=red", (("a", None, None, *ONLY_HIDDEN), ("b", RED, None, *PLAIN))),
+    (values.styles(), {"a": {"hidden": "no", "fill": "red"}}, (("a", RED, None, *PLAIN),)),
+    (values.styles(), "frozen = /black Paler  hatched", (("frozen", None, BLACK, False, True, True),)),
+    (values.styles(), {"frozen": "hatched"}, (("frozen", None, None, False, True, False),)),
+    (values.styles(), {"a": {"paler": True}}, (("a", None, None, False, False, True),)),
+    (values.styles(), [("a", RED, None, True)], (("a", RED, None, *ONLY_HIDDEN),)),
     (values.input_shape(), "224, 224, 3", ((224, 224, 3),)),
     (values.input_shape(), "(28, 28); (10,)", ((28, 28), (10,))),
     (values.input_shape(), "(28, 28), (10,)", ((28, 28), (10,))),

@@ -107,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
     describe.add_argument("-o", "--output", metavar="FILE", help="file to write instead of standard output")
     _add_options(describe, {name: DECLARED[name] for name in ("input_shape", "text_callable")})
 
-    check = _command(commands, "check", "Say which committed descriptions are no longer true.")
+    check = _command(commands, "check", "Name the committed descriptions that are stale, or that no page asks for.")
     check.add_argument(
         "folder",
         nargs="?",

@@ -3,69 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from sphinxext_layered import committed
 from sphinxext_layered.cache import DAY, Cache, is_cache
-from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.errors import DescriptionError, TargetError
-from sphinxext_layered.worker.dependencies import FileHashes, Installed, MadeFrom, differences
 
 _NO_PLACES: Final = (".git", ".hg", ".tox", ".venv", "venv", "node_modules", "site-packages")
-_MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 
 def check(given: argparse.Namespace) -> bool:
-    """Print which committed descriptions are stale; return whether none is."""
-    folder = Path(given.folder)
-    if not folder.exists():
+    """Print which committed descriptions are stale or asked for by no page; return whether none is."""
+    place = Path(given.folder)
+    if not place.exists():
         raise TargetError(f"there is no {given.folder!r}; give the documentation's folder, or a description")
-    root = Path(given.root) if given.root else _root_of(folder)
-    hashes, installed = FileHashes(), Installed()
-    stale = fresh = 0
-    for path, document in _committed(folder):
-        try:
-            ModelDescription.from_document(document.get("description"))
-            made_from = MadeFrom.from_document(document.get("made_from"))
-            differing = differences(made_from, root, hashes=hashes, installed=installed, cached=True)
-        except (DescriptionError, ValueError) as error:
-            differing = [" ".join(str(error).split())]
-        stale, fresh = stale + bool(differing), fresh + (not differing)
-        if differing:
-            print(f"{path}: stale: {', '.join(differing)}")
-        elif not given.quiet:
-            print(f"{path}: fresh")
-    if not stale + fresh:
-        raise DescriptionError(f"no committed descriptions below {folder}; layered_view_descriptions_dir makes them")
-    if stale:
-        print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
-    return not stale
-
-
-def _committed(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for file in _documents(path) if path.is_dir() else [path]:
-        try:
-            document = json.loads(file.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(document, dict) and str(document.get("schema", "")).startswith("layered-view-committed/"):
-            yield file, document
-
-
-def _documents(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_build")))
-        yield from (Path(parent, name) for name in sorted(names) if name.endswith(".json"))
-
-
-def _root_of(folder: Path) -> Path:
-    folder = folder.resolve()
-    marked = (above for above in (folder, *folder.parents) if any((above / mark).exists() for mark in _MARKS))
-    return next(marked, folder)
+    checked = list(committed.check(place, Path(given.root) if given.root else None))
+    for path, problem in checked:
+        if problem or not given.quiet:
+            print(f"{path}: {problem or 'fresh'}")
+    if not checked:
+        raise DescriptionError(f"no committed descriptions below {place}; layered_view_descriptions_dir makes them")
+    if not any(problem for _, problem in checked):
+        return True
+    print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
+    return False
 
 
 def show_cache(given: argparse.Namespace) -> bool:

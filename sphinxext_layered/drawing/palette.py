@@ -22,8 +22,8 @@ RGBA = tuple[int, int, int, int]
 Lch = tuple[float, float, float]
 """Lightness 0 to 1, chroma, and hue in degrees, as OKLCH has them."""
 
-Table = dict[str, tuple[RGBA | None, RGBA | None, bool | None]]
-"""Fill, outline and hidden by the name of a layer or class."""
+FROZEN: Final = "frozen"
+"""The name by which styles speak of every layer that is not trained."""
 
 LAYERED: Final[dict[str, tuple[str, str]]] = {
     # class: its fill on a light ground, on a dark ground
@@ -212,11 +212,27 @@ _LEAST: Final = 3.0
 
 @dataclass(frozen=True)
 class Look:
-    """How one layer is painted; a hidden one leaves its place empty."""
+    """How one layer is painted; a hidden one leaves its place empty, a hatched one has lines across its front."""
 
     fill: RGBA
     outline: RGBA
     hidden: bool = False
+    hatched: bool = False
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a user says of a layer or class; None where that is left open."""
+
+    fill: RGBA | None = None
+    outline: RGBA | None = None
+    hidden: bool | None = None
+    hatched: bool = False
+    paler: bool = False
+
+
+Table = dict[str, _Given]
+"""What a user says, by the name of a layer or class."""
 
 
 def looks(description: ModelDescription, options: LayeredViewOptions) -> dict[int, Look]:
@@ -227,9 +243,9 @@ def looks(description: ModelDescription, options: LayeredViewOptions) -> dict[in
     theme = "dark" if options.theme == "dark" else "light"
     ground = over(options.background_fill, _GROUNDS[theme])
     tables = _tables(options)
-    users = {fill for table in tables for fill, _, _ in table.values() if fill}
+    users = {given.fill for table in tables for given in table.values() if given.fill}
     given = {layer.index: _given(layer, tables) for layer in description.layers}
-    left = [layer for layer in description.layers if given[layer.index][0] is None]
+    left = [layer for layer in description.layers if given[layer.index].fill is None]
     fills = _classic(left, users) if options.palette == "classic" else _layered(left, theme, users)
     return {
         layer.index: _look(layer, given[layer.index], fills, theme, ground, options.shade_step)
@@ -239,32 +255,53 @@ def looks(description: ModelDescription, options: LayeredViewOptions) -> dict[in
 
 def _look(
     layer: LayerDescription,
-    given: tuple[RGBA | None, RGBA | None, bool],
+    given: _Given,
     fills: dict[str, RGBA],
     theme: str,
     ground: RGBA,
     step: float,
 ) -> Look:
-    fill, outline, hidden = given
-    fill = fill or fills[layer.qualified_name]
-    return Look(fill, outline or outline_for(fill, theme, ground, step), hidden)
+    fill = given.fill or fills[layer.qualified_name]
+    fill = _paler(fill, ground) if given.paler else fill
+    return Look(fill, given.outline or outline_for(fill, theme, ground, step), bool(given.hidden), given.hatched)
+
+
+def _paler(colour: RGBA, ground: RGBA) -> RGBA:
+    """Return a colour half way to the background."""
+    red, green, blue = (round((part + below) / 2) for part, below in zip(colour[:3], ground[:3], strict=True))
+    return (red, green, blue, colour[3])
 
 
 def _tables(options: LayeredViewOptions) -> list[Table]:
     """Give what the user says of layers by name; the first table wins."""
     return [
-        {name: (fill, outline, hidden) for name, fill, outline, hidden in options.styles},
-        {name: (fill, outline, None) for name, fill, outline in options.color_map},
+        {
+            # What is said of frozen layers shows none that their class hides.
+            name: _Given(fill, outline, hidden or (None if name == FROZEN else False), hatched, paler)
+            for name, fill, outline, hidden, hatched, paler in options.styles
+        },
+        {name: _Given(fill, outline) for name, fill, outline in options.color_map},
     ]
 
 
-def _given(layer: LayerDescription, tables: list[Table]) -> tuple[RGBA | None, RGBA | None, bool]:
+def _given(layer: LayerDescription, tables: list[Table]) -> _Given:
     """Give what the user says of the layer; each of fill and outline from the most particular that has it."""
-    names = list(layer.known_as())
-    found = [table[name] for table in tables for name in names if name in table]
-    fill = next((fill for fill, _, _ in found if fill is not None), None)
-    outline = next((outline for _, outline, _ in found if outline is not None), None)
-    return fill, outline, bool(next((hidden for _, _, hidden in found if hidden is not None), False))
+    own, *classes = layer.known_as()
+    styles, colours = tables
+    found = [styles[name] for name in (own, *([FROZEN] if is_frozen(layer) else []), *classes) if name in styles]
+    found += [colours[name] for name in (own, *classes) if name in colours]
+    return _Given(
+        next((each.fill for each in found if each.fill is not None), None),
+        next((each.outline for each in found if each.outline is not None), None),
+        next((each.hidden for each in found if each.hidden is not None), False),
+        any(each.hatched for each in found),
+        any(each.paler for each in found),
+    )
+
+
+def is_frozen(layer: LayerDescription) -> bool:
+    """Tell whether a layer is known not to be trained."""
+    return layer.fact("trainable") is False
 
 
 _GROUNDS: Final[dict[str, RGBA]] = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}

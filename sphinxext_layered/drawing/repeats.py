@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from sphinxext_layered.description import LayerDescription, Shape
 
+from .cached import cached_property
 from .frames import Blocks, Pair, framed, pairs_of, wired
 from .graph import Frame, Graph, Node
 from .tandems import Run, runs_of
@@ -63,6 +63,9 @@ def collapsed(graph: Graph, *, vary: bool) -> Graph:
     A frame stands for at least two blocks of three or more nodes. Of blocks of one or two nodes, and of those beside
     each other, it takes three: four boxes in a row are read sooner than two in a frame with a number. Of blocks that
     overlap, those win that spare the most nodes; what repeats itself within a block is a frame in the frame.
+
+    The work is nearly linear in the nodes. Of graphs that look periodic throughout and are not, as random ones of a
+    single class do, only the shorter periods are tried.
     """
     sequence = _Sequence.of(graph, vary=vary)
     nodes = _parts(sequence, vary)
@@ -263,7 +266,7 @@ class _Sequence:
             times = allowed
         if times < 2:
             return None
-        least = 3 if not back or (period == 1 and isinstance(self.nodes[start], Node)) else 2
+        least = 2 if back and period > 2 else 3
         return _Repeat(start, period, times, not back) if times >= least else None
 
     def _times(self, start: int, period: int, end: int) -> int:

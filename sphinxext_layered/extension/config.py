@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.config import Config
 
-    from .request import PictureRequest
+    from .page.request import PictureRequest
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "applica
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
+_PAGE_SIZING_MODE: Final = "balanced"
+"""How sizes become pixels on pages: channels count once in sequences, and no layer dwarfs the others."""
+
 _PAGE_PIXEL_RATIO: Final = 2
 
 
@@ -106,9 +109,9 @@ SETTINGS: Final[dict[str, Setting]] = {
         {}, _defaults(), "Drawing options for every picture, by their Python names; a page's own options win."
     ),
     "layered_view_max_width": Setting(
-        1000,
+        720,
         values.whole_number(50, none="no limit"),
-        "Greatest width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
     ),
     "layered_view_formats": Setting(
         {},
@@ -230,7 +233,7 @@ def _warn(config: Config, name: str, message: str) -> None:
 
 
 def _location(config: Config, name: str) -> str | None:
-    """Give conf.py with the line that assigns `name`, if there is one."""
+    """Return conf.py with the line that assigns `name`, if there is one."""
     conf = getattr(config, "_raw_config", {}).get("__file__")
     if not isinstance(conf, str) or not Path(conf).is_file():
         return None
@@ -240,27 +243,28 @@ def _location(config: Config, name: str) -> str | None:
     return conf
 
 
-def merged(config: Config, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
+def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
+    """Return a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
     return {
         "max_width": config.layered_view_max_width,
+        "sizing_mode": _PAGE_SIZING_MODE,
         "pixel_ratio": _PAGE_PIXEL_RATIO,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,
-        **given,
+        **dict(request.given),
     }
 
 
 def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tuple[str, ...]:
-    """Give the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
-    theme = str(merged(config, request.given)["theme"])
+    """Return the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
+    theme = str(merged(config, request)["theme"])
     if theme == "both":
         return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
     return (theme,)
 
 
 def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:
-    """Give the format in which `builder` gets a picture; empty where it shows none.
+    """Return the format in which `builder` gets a picture; empty where it shows none.
 
     The page's own wish counts first, then conf.py's for the builder; of these one that the builder shows is taken.
     """

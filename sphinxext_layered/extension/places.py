@@ -8,15 +8,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..freshness import root_above
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 CACHE_NAME = ".layered_view_cache"
-_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 
 def cache_folder(app: Sphinx) -> Path:
-    """Give the folder of the cache: as told, else beside the output, else in the doctree folder.
+    """Return the folder of the cache: as told, else beside the output, else in the doctree folder.
 
     Beside the output it would be in the way where that is the source folder, holds it, or lies in it
     (sphinx-autobuild watches the sources), and where it is the folder of temporary files.
@@ -35,19 +36,24 @@ def cache_folder(app: Sphinx) -> Path:
     return beside / CACHE_NAME
 
 
+def package_record(app: Sphinx) -> Path:
+    """Return the file that keeps this package's fingerprint between builds."""
+    return Path(app.doctreedir).resolve() / "layered_view" / "package"
+
+
 def spare_folder(app: Sphinx) -> Path:
-    """Give the folder for pictures where the cache cannot be written."""
+    """Return the folder for pictures where the cache cannot be written."""
     return Path(app.doctreedir).resolve() / "layered_view_spare"
 
 
 def descriptions_folder(app: Sphinx) -> Path | None:
-    """Give the folder of descriptions that are committed, if there is one."""
+    """Return the folder of descriptions that are committed, if there is one."""
     told = app.config.layered_view_descriptions_dir
     return Path(app.confdir, told).resolve() if told else None
 
 
 def search_path(confdir: str | os.PathLike[str]) -> list[str]:
-    """Give ``sys.path``, a relative entry as conf.py means it.
+    """Return ``sys.path``, a relative entry as conf.py means it.
 
     ``sys.path.insert(0, "..")`` there is meant to be relative to conf.py; Python takes it relative to the
     folder where the build was started.
@@ -61,17 +67,17 @@ def search_path(confdir: str | os.PathLike[str]) -> list[str]:
 
 
 def project_root(app: Sphinx) -> Path:
-    """Give the folder that the names of a model's sources are relative to.
+    """Return the folder that the names of a model's sources are relative to.
 
     The nearest one that holds conf.py and the sources and is marked as a project, else conf.py's folder.
     """
     confdir, source = Path(app.confdir).resolve(), Path(app.srcdir).resolve()
     base = next((each for each in (confdir, *confdir.parents) if source.is_relative_to(each)), source)
-    return next((each for each in (base, *base.parents) if any((each / mark).exists() for mark in _MARKS)), base)
+    return root_above(base)
 
 
 def relative_to_root(app: Sphinx, root: Path, path: str) -> str:
-    """Give a path that is relative to the source folder as one relative to `root`, with forward slashes."""
+    """Return a path that is relative to the source folder as one relative to `root`, with forward slashes."""
     absolute = Path(app.srcdir).resolve() / path
     try:
         return Path(os.path.relpath(absolute, root)).as_posix()
@@ -80,7 +86,7 @@ def relative_to_root(app: Sphinx, root: Path, path: str) -> str:
 
 
 def image_folder(app: Sphinx) -> Path:
-    """Give the folder into which the builder copies images."""
+    """Return the folder into which the builder copies images."""
     if app.builder.name == "texinfo" and app.config.texinfo_documents:
         return Path(app.outdir, f"{app.config.texinfo_documents[0][1]}-figures")
     return Path(app.outdir, getattr(app.builder, "imagedir", "") or "")

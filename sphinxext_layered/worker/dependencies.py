@@ -6,6 +6,7 @@ user's. Imported by both, so it uses the standard library alone.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import hashlib
@@ -17,6 +18,7 @@ import re
 import stat
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -62,15 +64,18 @@ class MadeFrom(NamedTuple):
         Name and version of each installed package that it rests on.
     environment : tuple of (str, str)
         Names of the environment variables chosen for the child, and a digest of each value.
+    code : tuple of (str, str)
+        Of some of the project's Python files a digest of their code, as `code_digest` returns it.
     """
 
     files: tuple[tuple[str, str], ...] = ()
     distributions: tuple[tuple[str, str], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    code: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> dict[str, dict[str, str]]:
         """Return it as plain values for JSON."""
-        return {name: dict(getattr(self, name)) for name in ("files", "distributions", "environment")}
+        return {name: dict(getattr(self, name)) for name in self._fields if name != "code" or self.code}
 
     @classmethod
     def from_document(cls, document: object) -> Self:
@@ -81,9 +86,9 @@ class MadeFrom(NamedTuple):
         ValueError
             It is not such a document.
         """
-        if not isinstance(document, Mapping) or set(document) - {"files", "distributions", "environment"}:
+        if not isinstance(document, Mapping) or set(document) - set(cls._fields):
             raise ValueError("not a list of what a model was made from")
-        made_from = cls(*(_pairs(document.get(name, {})) for name in ("files", "distributions", "environment")))
+        made_from = cls(*(_pairs(document.get(name, {})) for name in cls._fields))
         for name, digest in made_from.files:
             if not _STATE.fullmatch(digest) or not _is_inside(name):
                 raise ValueError(f"not the name and state of a file of the project: {name!r:.100}")
@@ -92,7 +97,7 @@ class MadeFrom(NamedTuple):
     @classmethod
     def as_written(cls, document: Mapping[str, Mapping[str, str]]) -> Self:
         """Read what `document` returned without checking it: for what this package wrote where nobody else does."""
-        return cls(*(tuple(document[name].items()) for name in ("files", "distributions", "environment")))
+        return cls(*(tuple(document.get(name, {}).items()) for name in cls._fields))
 
 
 def _pairs(value: object) -> tuple[tuple[str, str], ...]:
@@ -145,11 +150,14 @@ def differences(
     hashes = hashes or FileHashes()
     installed = installed or Installed()
     found = []
+    code = dict(made_from.code)
     for name, digest in made_from.files:
         path = hashes.place_of(name, str(root), sys_path or sys.path)
         now = hashes.state(path, digest) if path else ABSENT
+        if now == digest or (path and name in code and code[name] == hashes.of_code(path)):
+            continue
         only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, str(root))
-        if now != digest and not (cached and only_here_or_there):
+        if not (cached and only_here_or_there):
             found.append(f"{name} ({'gone' if now == ABSENT else 'new' if digest == ABSENT else 'changed'})")
     for name, version in made_from.distributions:
         here = installed.version(name)
@@ -184,7 +192,13 @@ def _is_of_project(path: str | None, root: str) -> bool:
 
 
 def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
-    """Find a module's file through the finders step by step, without importing its packages."""
+    """Find a module's file without importing its packages."""
+    spec = find_module(name, sys_path)
+    return spec.origin if spec is not None and spec.has_location else None
+
+
+def find_module(name: str, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
+    """Find a module through the finders step by step: ``find_spec`` would import its packages."""
     path: Sequence[str] | None = None
     spec = None
     parts = name.split(".")
@@ -193,7 +207,7 @@ def find_module_file(name: str, sys_path: Sequence[str]) -> str | None:
         if spec is None:
             return None
         path = list(spec.submodule_search_locations or ())
-    return spec.origin if spec is not None and spec.has_location else None
+    return spec
 
 
 def _find_spec(name: str, path: Sequence[str] | None, sys_path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
@@ -224,6 +238,20 @@ def is_noise(name: str) -> bool:
     return name.startswith(".") or name in ("__pycache__", "_build")
 
 
+def code_digest(source: bytes) -> str:
+    """Return the SHA-256 of Python code without comments and blank lines; empty where it cannot be parsed.
+
+    Of its text as `ast.unparse` writes it, which varies less between versions of Python than its tree.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd spellings, which are read all the same
+            text = ast.unparse(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class FileHashes:
     """The SHA-256 of files and of the names in folders, each read once.
 
@@ -234,6 +262,16 @@ class FileHashes:
         self.known: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._places: dict[str, str | None] = {}
+        self._code: dict[str, str] = {}
+
+    def of_code(self, path: str) -> str:
+        """Return the digest of a Python file's code, empty where it cannot be read."""
+        if path not in self._code:
+            try:
+                self._code[path] = code_digest(Path(path).read_bytes())
+            except (OSError, ValueError):
+                self._code[path] = ""
+        return self._code[path]
 
     def of(self, path: str) -> str:
         """Return the digest of the file's content, or of the names in a folder whose path ends with a slash.

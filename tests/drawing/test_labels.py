@@ -1,11 +1,16 @@
 """Labels: what they say, where they stand, and that all of each is seen."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import hypothesis
 import pytest
-from factories import layer, lenet, model, resnet
+from factories import graph, layer, lenet, model, resnet
 from geometry import clashes, fronts, in_order, labels, leaders, texts
+from hypothesis import strategies as st
+from random_graphs import graphs
 
+from sphinxext_layered.description import FACTS as DESCRIBED
 from sphinxext_layered.description import LayerText
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.texts import READY_MADE, label_of
@@ -17,7 +22,8 @@ def drawn(*layers, **given):
     return lay_out(model(*layers), LayeredViewOptions(**given))
 
 
-ONE = layer("Conv2D", 28, None, 6, name="first", parameters=1234, activation="relu")
+FACTS = (("filters", 64), ("kernel_size", (3, 3)), ("strides", (2, 2)))
+ONE = layer("Conv2D", 28, None, 6, name="first", parameters=1234, activation="relu", facts=FACTS)
 
 
 @pytest.mark.parametrize(
@@ -30,10 +36,89 @@ ONE = layer("Conv2D", 28, None, 6, name="first", parameters=1234, activation="re
         ("name_and_shape", ["first", "28 \u00d7 ? \u00d7 6"]),
         ("parameters", ["1,234 params"]),
         ("activation", ["relu"]),
+        ("kernel", ["3 \u00d7 3, 64, / 2"]),
     ],
 )
 def test_ready_made_texts(name, lines):
     assert texts(drawn(ONE, text_callable=name), "label") == lines
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"filters": 64, "kernel_size": (3, 1)}, "3 \u00d7 1, 64"),
+        ({"filters": 8, "kernel_size": (5,), "strides": (2,)}, "5, 8, / 2"),
+        ({"kernel_size": (3, 3), "strides": (2, 1)}, "3 \u00d7 3, / 2 \u00d7 1"),
+        ({"pool_size": (2, 2), "strides": (2, 2)}, "2 \u00d7 2, / 2"),
+        ({"units": 4096}, "4096"),
+        ({"num_heads": 12, "key_dim": 64}, "12 heads"),
+        ({"num_heads": 1}, "1 head"),
+        ({"input_dim": 30522, "output_dim": 768}, "30522 \u2192 768"),
+    ],
+)
+def test_the_text_kernel_is_what_a_layers_weights_are_like(facts, text):
+    assert texts(drawn(layer("A", 9, facts=tuple(facts.items())), text_callable="kernel"), "label") == [text]
+
+
+TEMPLATES = [
+    ("{name}", "first"),
+    ("{class}: {shape}", "Conv2D: 28 \u00d7 ? \u00d7 6"),
+    ("{kernel} / {strides}", "3 \u00d7 3 / 2"),
+    ("{parameters} of {module}", "1,234 of keras.layers"),
+    ("{index}{{{filters}}}", "0{64}"),
+    ("{activation}, {padding}", "relu, valid"),
+    ("{kernel_size} {dtype_policy}\n{name}", "first"),
+    ("{name}\\n{units}\\n{filters}", "first\n64"),
+    ("a word\n{rate}", "a word"),
+    ("{rate}", None),
+]
+
+
+@pytest.mark.parametrize(("template", "text"), TEMPLATES)
+def test_a_template_is_filled_and_lines_with_what_a_layer_lacks_are_left_out(template, text):
+    label = label_of(ONE, LayeredViewOptions(text_callable=template))
+    assert label == (None if text is None else (text, False))
+
+
+def test_a_template_knows_every_fact():
+    told = {"rate": 0.25, "trainable": False, "dtype_policy": "mixed_float16", "wrapped": "LSTM"}
+    facts = tuple((name, told.get(name, 7)) for name in DESCRIBED)
+    every = layer("A", 9, facts=facts)
+    lines = "\n".join(f"{name} {{{name}}}" for name in DESCRIBED)
+    text, _ = label_of(every, LayeredViewOptions(text_callable=lines))
+    assert len(text.splitlines()) == len(DESCRIBED)
+    assert {"rate 0.25", "trainable not trainable", "wrapped LSTM", "units 7"} <= set(text.splitlines())
+
+
+def test_the_outputs_of_a_layer_and_its_stride_of_one_go_into_a_template():
+    both = layer("A", output_shapes=((None, 9), (None, 3, 4)), facts=(("kernel_size", (3, 3)),))
+    options = LayeredViewOptions(text_callable="{shape}\n{output}\n{strides}")
+    assert label_of(both, options) == ("9 (+1)\n9, 3 \u00d7 4\n1", False)
+    assert label_of(layer("A", output_shapes=()), options) is None
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{nmae}", r"\{nmae\} is not a field; known: name, class, .*filters.*dtype_policy"),
+        ("{}", "is not a field"),
+        ("{0}", "is not a field"),
+        ("{name.__class__}", "is not a field"),
+        ("{name[0]}", "is not a field"),
+        ("{name!r}", "no conversion and no format"),
+        ("{name:>10}", "no conversion and no format"),
+        ("{name", "a brace has no partner"),
+        ("{name}}", "a brace has no partner"),
+    ],
+)
+def test_a_template_takes_names_of_fields_alone(template, reason):
+    with pytest.raises(OptionError, match=f"text_callable: .*{reason}"):
+        LayeredViewOptions(text_callable=template)
+
+
+def test_a_template_labels_a_model_whose_texts_a_function_gave():
+    given = layer("A", 9, name="own", text=LayerText(text="given", above=True))
+    assert label_of(given, LayeredViewOptions(text_callable="{name}")) == ("own", False)
 
 
 def test_there_is_a_text_for_each_name():
@@ -129,15 +214,65 @@ def test_labels_of_small_boxes_beside_large_ones_keep_off_them():
             assert len(labels(scene)) == 3
 
 
-def test_labels_wrap_at_words_within_the_width_and_a_word_widens_it():
-    def wide(text):
-        return drawn(layer("A", 9, text=LayerText(text=text, above=False)), text_callable="m:f", max_width=120)
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("some words that are far too many for it", ["some words", "that are far", "too many for it"]),
+        ("block2_sepconv1_normalization", ["block2_", "sepconv1_", "normalization"]),
+        ("encoder/attention.output-dense", ["encoder/", "attention.", "output-dense"]),
+        ("GlobalAveragePooling2D of all", ["GlobalAverage", "Pooling2D of", "all"]),
+        ("incomprehensibilities", ["incomprehe\u2026"]),
+        ("of_incomprehensibilities x", ["of_", "incomprehe\u2026", "x"]),
+    ],
+)
+def test_labels_wrap_at_words_which_are_broken_or_shortened_where_they_are_too_wide(text, lines):
+    scene = drawn(layer("A", 9, text=LayerText(text=text, above=False)), text_callable="m:f", max_width=120)
+    assert texts(scene, "label") == lines
+    assert scene.width <= 120
 
-    assert wide("some words that are far too many for it").width <= 120
-    assert len(texts(wide("some words that are far too many for it"), "label")) > 1
-    word = wide("incomprehensibilities")
-    assert texts(word, "label") == ["incomprehensibilities"]
-    assert word.width > 120
+
+WORDS = st.text(st.sampled_from("abcWM i_-/.\n\u4e00\u200b") | st.characters(), max_size=50)
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.given(
+    st.lists(st.tuples(WORDS, st.booleans(), st.sampled_from([(9,), (40, 40, 64)])), min_size=1, max_size=8),
+    st.integers(100, 400),
+    st.sampled_from(["bottom", "left", "right"]),
+    st.booleans(),
+)
+def test_no_word_of_a_label_or_a_legend_widens_a_picture(layers, wide, side, reverse):
+    described = [layer(text or "A", *shape, text=LayerText(text=text, above=above)) for text, above, shape in layers]
+    given = {"legend": True, "legend_position": side, "draw_reversed": reverse, "max_width": wide}
+    assert drawn(*described, text_callable="m:f", **given).width <= wide
+
+
+@hypothesis.settings(max_examples=15, deadline=None)
+@hypothesis.given(graphs(8), st.data(), st.integers(300, 700))
+def test_no_word_widens_the_picture_of_a_graph(net, data, wide):
+    named = tuple(replace(each, text=LayerText(text=data.draw(WORDS), above=False)) for each in net.layers)
+    given = {"text_callable": "m:f", "legend": True, "stubs": data.draw(st.sampled_from(["auto", "yes"]))}
+    assert lay_out(replace(net, layers=named), LayeredViewOptions(max_width=wide, **given)).width <= wide
+
+
+def test_the_names_of_stubs_and_frames_are_shortened_to_the_width():
+    name = "an_incomprehensibly_long_name_of_a_layer" * 3
+    conv = layer("Conv2D", 20, 20, 4)
+    inner = model(conv, conv)
+    nodes = [("input", conv), (name, conv, "input"), ("b", conv, name), ("c", conv, "b"), ("d", conv, "c")]
+    nodes += [
+        ("add", layer("Add", 20, 20, 4), "d", name),
+        ("end", layer("Concatenate", 20, 20, 4), "add", "b", "input"),
+    ]
+    assert lay_out(graph(*nodes), LayeredViewOptions(max_width=200, font_size=30, stubs="yes")).width <= 200
+    nested = graph(("input", conv), (name, layer("Functional", 20, 20, 4, nested=inner), "input"))
+    assert lay_out(nested, LayeredViewOptions(max_width=300, expand_nested=True)).width <= 300
+
+
+def test_labels_beside_a_legend_keep_to_what_it_leaves():
+    layers = [layer("A", 9, text=LayerText(text="some words that go on for long", above=False))] * 2
+    given = {"legend": True, "legend_position": "right", "max_width": 220}
+    assert drawn(*layers, text_callable="m:f", **given).width <= 220
 
 
 def test_a_deep_network_with_labels_comes_within_the_width():

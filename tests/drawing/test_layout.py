@@ -1,14 +1,18 @@
 """Where boxes stand, and what else is on the canvas."""
 
+import os
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequence, spacing, unet, vgg16
 from geometry import boxes, clashes, depths, fronts, hidden_fronts, in_order, labels, reach
 
 from sphinxext_layered.drawing import lay_out
-from sphinxext_layered.drawing.scene import Line
+from sphinxext_layered.drawing.scene import Line, Text
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -52,6 +56,94 @@ def test_every_layer_is_seen_and_nothing_touches_the_edge(name, variant):
 
 
 CUBES = [layer("Conv2D", size, size, 3) for size in (90, 60, 30)]
+
+
+@pytest.mark.parametrize("given", [{}, {"max_width": 500}, {"legend": True}, {"text_callable": "name", "padding": 0}])
+@pytest.mark.parametrize("name", ["vgg16", "unet", "lenet"])
+def test_a_picture_is_as_high_as_its_greatest_height_allows(name, given):
+    free = lay_out(MODELS[name](), LayeredViewOptions(**given))
+    most = free.height * 2 // 3
+    bound = lay_out(MODELS[name](), LayeredViewOptions(max_height=most, **given))
+    assert bound.height <= most
+    assert bound.width <= given.get("max_width", free.width)
+    if "max_width" not in given:
+        assert bound.height > most * 0.9
+    assert lay_out(MODELS[name](), LayeredViewOptions(max_height=free.height, **given)) == free
+    assert lay_out(MODELS[name](), LayeredViewOptions(max_height=most, **given)) == bound
+
+
+def test_a_picture_is_the_same_in_every_process():
+    code = """
+import hashlib
+from factories import resnet
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.paint import paint
+from sphinxext_layered.options import LayeredViewOptions
+print(hashlib.sha256(paint(lay_out(resnet(), LayeredViewOptions(max_width=1000)), "svg")).hexdigest())
+"""
+    path = os.pathsep.join((str(Path(__file__).parent.parent), *sys.path))
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_text_is_not_scaled_to_a_greatest_height_and_boxes_stay_legible():
+    given = {"text_callable": "name_and_shape", "legend": True}
+    scene = lay_out(lenet(), LayeredViewOptions(max_height=50, **given))
+    assert scene.height > 50
+    assert scene.font.size == 13
+    assert min(front.height for front in fronts(scene).values()) == pytest.approx(5)
+
+
+def test_a_legend_keeps_its_columns_where_boxes_shrink_to_a_height():
+    given = {"legend": True, "max_height": 120}
+    scene, free = lay_out(lenet(), LayeredViewOptions(**given)), lay_out(lenet(), LayeredViewOptions(legend=True))
+
+    def rows(scene):
+        return len(
+            {
+                shape.y
+                for group in scene.groups
+                if group.role == "legend"
+                for shape in group.shapes
+                if isinstance(shape, Text)
+            }
+        )
+
+    assert rows(scene) == rows(free)
+    assert scene.height <= 120
+
+
+def test_room_around_the_boxes_for_spacing_layers_shrinks_with_a_height():
+    layers = (spacing(40), layer("Conv2D", 50, 50, 64), spacing(60))
+    free, bound = drawn(*layers), drawn(*layers, max_height=100)
+    assert bound.width < free.width
+    assert in_order(bound)[0].left > 10.5
+
+
+@pytest.mark.parametrize("given", [{}, {"draw_reversed": True}, {"draw_volume": False}, {"max_width": 60}])
+def test_a_hatched_box_has_lines_across_its_front_face_and_nowhere_else(given):
+    layers = (layer("Conv2D", 30, 40, 900), layer("Dense", 200), layer("Conv2D", 9, 9, 3))
+    scene = lay_out(model(*layers), LayeredViewOptions(styles="Layer=hatched", **given))
+    plain = lay_out(model(*layers), LayeredViewOptions(**given))
+    for group in scene.groups:
+        if group.role != "layer":
+            continue
+        front = fronts(scene)[group.layer]
+        lines = [shape for shape in group.shapes if isinstance(shape, Line)]
+        assert lines
+        for x, y in (point for line in lines for point in (line.start, line.end)):
+            assert front.left - 1e-6 <= x <= front.right + 1e-6
+            assert front.top - 1e-6 <= y <= front.bottom + 1e-6
+    assert (scene.width, scene.height) == (plain.width, plain.height)
+    assert not any(isinstance(shape, Line) for group in plain.groups if group.role == "layer" for shape in group.shapes)
 
 
 def test_shrinking_boxes_keep_the_distance_of_their_middles():

@@ -5,7 +5,7 @@ from factories import layer, model, vgg16
 from geometry import around, fronts, reach, text_rect, texts
 
 from sphinxext_layered.drawing import lay_out
-from sphinxext_layered.drawing.scene import Polygon, Text
+from sphinxext_layered.drawing.scene import Line, Polygon, Text
 from sphinxext_layered.options import LayeredViewOptions
 
 
@@ -69,6 +69,24 @@ def test_the_layer_that_an_option_names_is_the_one_told_apart(option):
     assert texts(alone, "legend") == ["Dense", "Conv2D"]
     more = drawn(small("Dense", "Dense", "Dense"), **{option: {"dense": {"fill": "red"}, "dense_1": {"fill": "red"}}})
     assert texts(more, "legend") == ["Dense (dense, dense_1)", "Dense"]
+
+
+def test_frozen_layers_are_told_apart_as_such_and_hatched():
+    def layers(*trainable):
+        facts = [() if each else (("trainable", False),) for each in trainable]
+        return model(*(layer("Dense", 9, facts=each) for each in facts))
+
+    mixed = layers(False, False, False, True)
+    scene = drawn(mixed, styles="frozen=hatched")
+    assert texts(scene, "legend") == ["Dense (frozen)", "Dense"]
+    assert sum(isinstance(shape, Line) for shape in legend_of(scene)) > 1
+    assert texts(drawn(mixed, styles="frozen=hatched; dense_1=red"), "legend") == [
+        "Dense (frozen)",
+        "Dense (dense_1)",
+        "Dense",
+    ]
+    assert texts(drawn(layers(False, False), styles="frozen=hatched"), "legend") == ["Dense (frozen)"]
+    assert texts(drawn(mixed, styles="dense=red"), "legend") == ["Dense (dense)", "Dense"]
 
 
 def test_each_entry_has_a_cube_of_its_fill():

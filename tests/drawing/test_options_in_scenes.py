@@ -41,6 +41,7 @@ CHANGES = {
     "sizing_mode": "logarithmic",
     "capped_limits": (9, 9, 9),
     "max_width": 150,
+    "max_height": 150,
     "palette": "classic",
     "theme": "dark",
     "styles": "dense=gold/black",

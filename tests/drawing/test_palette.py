@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from PIL import ImageColor
@@ -94,9 +95,9 @@ def ciede2000(one, two):
     return math.sqrt(light**2 + chroma**2 + hue**2 + rotation * chroma * hue)
 
 
-def layers_of(*class_names, bases=(), module="keras.src.layers"):
+def layers_of(*class_names, bases=(), module="keras.src.layers", facts=()):
     return [
-        LayerDescription(index=n, name=f"layer_{n}", class_name=name, module=module, bases=bases)
+        LayerDescription(index=n, name=f"layer_{n}", class_name=name, module=module, bases=bases, facts=facts)
         for n, name in enumerate(class_names)
     ]
 
@@ -245,6 +246,39 @@ def test_a_base_class_names_its_subclasses_in_a_colour_map():
 def test_hidden_layers_are_said_to_be_and_a_particular_name_shows_one_again():
     found = painted(layers_of("Dropout", "Dropout"), styles={"Dropout": "hidden", "layer_1": "gold"})
     assert [found[0].hidden, found[1].hidden] == [True, False]
+
+
+STILL = (("trainable", False),)
+
+
+def test_frozen_layers_have_a_style_that_their_own_name_overrides_and_that_overrides_their_class():
+    frozen = layers_of("Dense", "Dense", facts=STILL)
+    trained = [replace(each, index=2 + i, facts=()) for i, each in enumerate(layers_of("Dense"))]
+    styles = {"Dense": "red/blue", "frozen": "teal hatched", "layer_1": "gold"}
+    found = painted([*frozen, *trained], styles=styles)
+    assert [found[n].fill for n in range(3)] == [(0, 128, 128, 255), (255, 215, 0, 255), (255, 0, 0, 255)]
+    assert {look.outline for look in found.values()} == {(0, 0, 255, 255)}
+    assert [found[n].hatched for n in range(3)] == [True, True, False]
+
+
+def test_what_is_said_of_frozen_layers_shows_none_that_their_class_hides():
+    layers = layers_of("Dropout", facts=STILL)
+    assert painted(layers, styles="frozen=hatched; Dropout=hidden")[0].hidden
+    assert painted(layers, styles="frozen=hidden")[0].hidden
+    assert not painted(layers_of("Dropout"), styles="frozen=hidden")[0].hidden
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paler_layers_are_nearer_to_the_background_and_have_an_outline_all_the_same(theme):
+    ground = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}[theme]
+    plain, pale = (painted(layers_of("Conv2D"), theme=theme, styles=styles)[0] for styles in ("", "Conv2D=paler"))
+    assert distance(pale.fill, ground) < distance(plain.fill, ground)
+    assert contrast(pale.outline, ground) >= 3
+
+
+def test_a_colour_map_knows_no_frozen_layers():
+    layers = layers_of("Dense", facts=STILL)
+    assert painted(layers, color_map={"frozen": "red"})[0] == painted(layers)[0]
 
 
 def test_classic_gives_its_colours_in_order_of_first_appearance():

@@ -277,7 +277,7 @@ def test_a_graph_without_repeats_is_the_same_graph() -> None:
 def blocks(draw: st.DrawFn) -> list[tuple[str, tuple[int, ...]]]:
     """A block: each node's class, and what feeds it; -1 is the block before, -2 the one before that, -3 a mask."""
     nodes: list[tuple[str, tuple[int, ...]]] = [("Begin", (-1,))]
-    for i in range(1, draw(st.integers(1, 6))):
+    for i in range(1, draw(st.integers(2, 6))):
         outer = [-1, -2, -3] if draw(st.booleans()) else [-1]
         feeders = draw(st.sets(st.sampled_from([*range(i), *outer]), min_size=1, max_size=3))
         nodes.append((draw(st.sampled_from(["One", "Two", "Three"])), tuple(sorted(feeders))))

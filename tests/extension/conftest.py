@@ -1,4 +1,4 @@
-"""Sphinx builds in this process whose pictures are ready-made: no child, no drawing, so that they are quick."""
+"""Sphinx builds in this process with a stand-in for the child and the painters, so that they are quick."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from sphinx.testing.util import SphinxTestApp
 from sphinx.util.console import strip_colors
 
 from sphinxext_layered.description import ARGUMENT, CallDescription, End, LayerDescription, ModelDescription, Source
-from sphinxext_layered.extension import build
-from sphinxext_layered.extension.config import MIME_TYPES, format_of, needs_descriptions, themes_of
-from sphinxext_layered.extension.request import Failure, Picture, PictureRequest
+from sphinxext_layered.drawing.summary import alt_text
+from sphinxext_layered.extension.build import descriptions, draw
+from sphinxext_layered.extension.build.draw import Drawn
+from sphinxext_layered.extension.page.request import Failure
+from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.worker import Described, Failed, MadeFrom, ModelRequest
 
 MODEL = ModelDescription(
     name="lenet",
@@ -75,43 +78,51 @@ def no_child_is_left() -> Iterator[None]:
 
 @dataclass
 class ReadyMade:
-    """Stands in for the build step: gives a picture of 300 x 100 px, or the failure of a reference."""
+    """Stands in for the child and the painters: every model is `MODEL`, every picture is of 300 x 100 px.
 
-    folder: Path
-    app: Any = None
+    Attributes
+    ----------
+    failures : dict
+        Why the child cannot describe a model, by its reference.
+    drawn : list of (str, str)
+        The theme and the format of each picture that was drawn.
+    """
+
     failures: dict[str, Failure] = field(default_factory=dict)
-    asked: list[tuple[PictureRequest, str, str]] = field(default_factory=list)
-    pages: dict[str, list[tuple[str, PictureRequest]]] = field(default_factory=dict)
+    drawn: list[tuple[str, str]] = field(default_factory=list)
 
-    def make(self, app: Any, env: Any) -> list[str]:
-        self.app = app
-        self.pages = build.asked_by_pages(env)
-        return []
+    def draw(self, description: ModelDescription, options: LayeredViewOptions, format: str) -> Drawn:
+        self.drawn.append((options.theme, format))
+        size = (300, 100) if format else (0, 0)
+        return Drawn(BYTES.get(format), *size, {"alt": alt_text(description), "complaints": []})
 
-    def of(self, request: PictureRequest, *, theme: str | None = None, format: str | None = None) -> Picture | Failure:
-        builder, config = self.app.builder, self.app.config
-        theme = theme or themes_of(config, request, builder)[0]
-        format = format_of(config, request, builder) if format is None else format
-        self.asked.append((request, theme, format))
-        assert needs_descriptions(builder), "a picture was asked for by a builder that shows none"
-        if request.reference in self.failures:
-            return self.failures[request.reference]
-        file = None
-        if format:
-            file = self.folder / f"{request.reference.replace(':', '-')}-{theme}.{format}"
-            file.write_bytes(BYTES[format])
-        return Picture(file=file, mime=MIME_TYPES.get(format, ""), width=300, height=100, describe=lambda: MODEL)
+
+class Child:
+    """Answers in the place of the child."""
+
+    def __init__(self, stand_in: ReadyMade) -> None:
+        self.stand_in = stand_in
+        self.requests: list[ModelRequest] = []
+
+    def ask(self, request: ModelRequest) -> None:
+        self.requests.append(request)
+
+    def answers(self) -> Iterator[Described | Failed]:
+        for request in self.requests:
+            if failure := self.stand_in.failures.get(request.reference):
+                yield Failed(request, *failure)
+            else:
+                yield Described(request, MODEL, MadeFrom())
+
+    def end(self) -> None:
+        self.requests.clear()
 
 
 @pytest.fixture
-def ready_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ReadyMade:
-    folder = tmp_path / "ready-made"
-    folder.mkdir()
-    stand_in = ReadyMade(folder)
-    monkeypatch.setattr(build, "page_read", lambda app, docname: None)
-    monkeypatch.setattr(build, "env_updated", stand_in.make)
-    monkeypatch.setattr(build, "pictures_of", lambda host: stand_in)
-    monkeypatch.setattr(build, "build_finished", lambda app, exception: None)
+def ready_made(monkeypatch: pytest.MonkeyPatch) -> ReadyMade:
+    stand_in = ReadyMade()
+    monkeypatch.setattr(descriptions, "Ahead", lambda settings: Child(stand_in))
+    monkeypatch.setattr(draw, "draw", stand_in.draw)
     return stand_in
 
 

@@ -94,11 +94,11 @@ class _Artist:
 
     def _y_at(self, at: At) -> float:
         if at.name == "axis":
-            return self.place.axes[at.of[0], at.of[1]]
+            return self.place.axes[at.of[1]][at.of[0]]
         if at.name == "level":
             source, lane = at.of
             column = self.routes.nets[source, lane].end // PLACES
-            return self.place.axes[lane, column] + self.style.side * self.place.levels[source, lane]
+            return self.place.axes[column][lane] + self.style.side * self.place.levels[source, lane]
         axis = self.place.axis(self.members[at.of[0]])
         if at.name == "exit":
             return axis + self.members[at.of[0]].item.port(1, at.of[1])

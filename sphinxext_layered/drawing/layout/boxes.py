@@ -5,6 +5,7 @@ A row is laid out around its own middle line, y = 0: the middle of every box, de
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,6 +24,8 @@ LEAST_GAP: Final = 2.0
 
 _BREAK: Final = 4.0
 _SLANT: Final = 4.0
+_HATCH: Final = 9.0
+_HATCH_WIDTH: Final = 0.75
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,19 @@ def extent(left: float, box: Box, lean: int) -> tuple[float, float]:
 
 def box_shapes(placed: Placed, shade_step: float, ground: RGBA) -> tuple[Shape, ...]:
     """Draw a box: side and top where it has depth, the front face, and a mark where it was cut down."""
-    return (*faces(placed, shade_step), *_marks(placed, ground))
+    return (*faces(placed, shade_step), *hatching(placed), *_marks(placed, ground))
+
+
+def hatching(placed: Placed) -> Iterator[Line]:
+    """Draw thin lines that rise across the front face, where the box is hatched."""
+    if not placed.box.look.hatched:
+        return
+    left, right, top, bottom = placed.left, placed.right, placed.top, placed.bottom
+    number = math.ceil((placed.box.width + placed.box.height) / 2 / _HATCH) - 1
+    for i in range(-number, number + 1):
+        total = (left + right + top + bottom) / 2 + i * _HATCH  # of the x and the y of each point on the line
+        start, end = max(left, total - bottom), min(right, total - top)
+        yield Line((start, total - start), (end, total - end), placed.box.look.outline, _HATCH_WIDTH)
 
 
 def faces(placed: Placed, shade_step: float) -> tuple[Polygon, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
@@ -16,13 +17,13 @@ from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
 from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.drawing.summary import alt_text, layer_title
-from sphinxext_layered.drawing.texts import READY_MADE, Label, label_of
+from sphinxext_layered.drawing.texts import Label, label_of
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
 from . import legend as legends
 from .axes import drawn_sizes
-from .boxes import Box, Placed, box_shapes
+from .boxes import Box, Placed, box_shapes, scaled
 from .brackets import brackets
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
@@ -30,7 +31,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import ROWS, network_rows, rows_needed
+from .network import ENTRY, ROWS, network_rows, rows_needed
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -38,6 +39,12 @@ from .style import Style
 from .textblock import text_block
 
 _BESIDE_LEGEND: Final = 18.0
+_SMALLEST: Final = 0.05
+_STEPS: Final = 6
+_TRIES: Final = 3
+
+_Measure = Callable[[float | None], tuple[dict[str, Box], tuple[float, float]]]
+"""Returns boxes whose labels are no wider than it is given."""
 
 
 def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene:
@@ -50,26 +57,69 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     OptionError
         Every layer is left out, or there is no room for any.
     """
+    scene = _laid_out(description, options, 1.0)
+    if options.max_height is None or scene.height <= options.max_height:
+        return scene
+    low, high, width = _SMALLEST, 1.0, scene.width - 2.0 * options.padding
+    best = _laid_out(description, options, low, width)
+    for _ in range(_STEPS if best.height <= options.max_height else 0):
+        middle = math.sqrt(low * high)
+        scene = _laid_out(description, options, middle, width)
+        if scene.height <= options.max_height:
+            best, low = scene, middle
+        else:
+            high = middle
+    return best
+
+
+def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale: float, width: float = 0.0) -> Scene:
+    """Lay out a model with its boxes at a scale, before they are brought within the width.
+
+    The legend may be `width` pixels wide even where the boxes are not.
+    """
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
-    boxes, trailing = _boxes(description, shown, options, font, room)
+    measured = partial(_boxes, description, shown, options, font, scale)
+    most = _text_room(room, shown.graph)
+    boxes, beyond = measured(most)
     legend = _legend(shown.graph, boxes, options, font, room)
     beside = legend is not None and _is_beside(legend, options, room)
     left = room
     if legend is not None and beside and room is not None:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
+        most = _text_room(left, shown.graph)
+        boxes, beyond = measured(most)
     graph = _structured(shown.graph, boxes, options, font, left)
+    if _text_room(left, graph) != most:
+        most = _text_room(left, graph)
+        boxes, beyond = measured(most)
     if graph.is_row:
         rows = _row_groups(list(boxes.values()), graph, options, left)
     else:
-        part = Part(graph, Setting(boxes, options, _style(options, font)))
-        rows = network_rows(part, left)
+        rows = _network_groups(graph, options, font, left, most, measured)
     groups = _stacked(rows, description, options, font)
     if legend is not None:
-        groups = _with_legend(groups, legend, options, font, beside=beside)
-    leading = next(iter(boxes.values())).gap - options.spacing
-    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else (leading, trailing))
+        groups = _with_legend(groups, legend, options, font, width, beside=beside)
+    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else beyond)
+
+
+def _network_groups(
+    graph: Graph, options: LayeredViewOptions, font: Font, room: float | None, most: float | None, measured: _Measure
+) -> list[list[Group]]:
+    """Draw a network in rows; where lines beside them make these too wide, with labels that are so much narrower."""
+    style = _style(options, font)
+    rows = network_rows(Part(graph, Setting(measured(most)[0], options, style, most or math.inf)), room)
+    if room is None or most is None:
+        return rows
+    narrower = rows
+    for _ in range(_TRIES):
+        excess = max(bounds(groups, font).width for groups in narrower) - room - 1
+        if excess <= 0:
+            return narrower
+        most = max(most - excess, 1.0)
+        narrower = network_rows(Part(graph, Setting(measured(most)[0], options, style, most)), room)
+    return rows
 
 
 def _structured(
@@ -148,7 +198,7 @@ def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> 
     """Place the boxes; labels of which nobody chose the side alternate where that saves rows."""
     lean = -1 if options.draw_reversed else 1
     rows = fit(boxes, lean, room)
-    if len(rows) == 1 or not isinstance(options.text_callable, str) or options.text_callable not in READY_MADE:
+    if len(rows) == 1 or not options.labels_are_described:
         return rows
     alternating = fit([replace(box, above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
     return alternating if len(alternating) < len(rows) else rows
@@ -182,10 +232,22 @@ def _room(options: LayeredViewOptions) -> float | None:
     return room
 
 
+def _text_room(room: float | None, graph: Graph) -> float | None:
+    """Return the width that no label may exceed: that of one row of several."""
+    if room is None:
+        return None
+    return between_cues(room) if graph.is_row else min(between_cues(room), room - 2 * ENTRY)
+
+
 def _boxes(
-    description: ModelDescription, shown: Shown, options: LayeredViewOptions, font: Font, room: float | None
-) -> tuple[dict[str, Box], float]:
-    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing after the last."""
+    description: ModelDescription,
+    shown: Shown,
+    options: LayeredViewOptions,
+    font: Font,
+    scale: float,
+    most: float | None,
+) -> tuple[dict[str, Box], tuple[float, float]]:
+    """Return the boxes of all nodes by name, in frames too, and the pixels of spacing before and after them."""
     nodes = list(shown.graph.calls())
     if not nodes:
         raise _nothing_left(description)
@@ -196,13 +258,12 @@ def _boxes(
         sizes.update(drawn_sizes(level))
     pixels = size_all([sizes[node.layer.index] for node in nodes], options)
     gaps, trailing = _gaps(description, options, {node.layer.index for node in nodes})
-    most = None if room is None else between_cues(room)
     result: dict[str, Box] = {}
     for node, size in zip(nodes, pixels, strict=True):
         layer = node.layer
         label = _label_of(node, shown.graph, options)
         flat = not options.draw_volume or layer.index in options.index_2d
-        result[node.name] = Box(
+        box = Box(
             layer,
             styles[layer.index],
             size.width,
@@ -213,13 +274,14 @@ def _boxes(
             text_block(label[0], font, options.text_vspacing, most) if label else None,
             bool(label and label[1]),
         )
-    return result, trailing
+        result[node.name] = scaled(box, scale)
+    return result, (gaps.get(nodes[0].layer.index, 0.0) * scale, trailing * scale)
 
 
 def _label_of(node: Node, graph: Graph, options: LayeredViewOptions) -> Label | None:
     """Return a node's label; in a graph a ready-made one stands below, and a sign needs none."""
     label = label_of(node.layer, options)
-    if label is None or graph.is_row or node.layer.text is not None:
+    if label is None or graph.is_row or not options.labels_are_described:
         return label
     return None if node.sign else (label[0], False)
 
@@ -312,10 +374,10 @@ def _layer(each: Placed, options: LayeredViewOptions) -> Group:
 
 
 def _with_legend(
-    groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, *, beside: bool
+    groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, width: float, *, beside: bool
 ) -> list[Group]:
     drawn = _without_ink(bounds(groups, font))
-    columns = 1 if beside else legend.columns(drawn.width)
+    columns = 1 if beside else legend.columns(max(drawn.width, width))
     size = legend.size(columns)
     entries = legend.draw(columns, -1 if options.draw_reversed else 1, options.font_color)
     return [*groups, moved_group(entries, *_corner(drawn, size, options.legend_position, beside=beside))]

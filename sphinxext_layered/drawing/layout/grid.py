@@ -10,10 +10,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.fonts import Font
 from sphinxext_layered.drawing.graph import Edge
 from sphinxext_layered.drawing.scene import Group, Line
@@ -47,6 +47,7 @@ PIN_PADDING: Final = 6.0
 _EDGE: Final = 3.0
 _HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
+_RUN: Final = 1.0
 _OFF_LABEL: Final = 5.0
 _ARROW: Final = HEAD + 6.5
 
@@ -199,7 +200,7 @@ class Grid:
     def axis_of(self, lane: int, side: int) -> float:
         """Return the y of a lane's axis in the first (-1) or last (1) column."""
         column = min(self.columns) if side < 0 else max(self.columns)
-        return self.placement.axes.get((lane, column), 0.0)
+        return self.placement.axes[column].get(lane, 0.0)
 
     def gutter_after(self, column: int) -> float:
         """Return the width of the gutter right of a column."""
@@ -370,7 +371,7 @@ class Placement:
 
     def axis(self, member: Member) -> float:
         """Return the y of a member's middle."""
-        return self.axes[member.lane, member.column]
+        return self.axes[member.column][member.lane]
 
     def _funnel(self, i: int) -> Group:
         link, style = self.grid.links[i], self.grid.style
@@ -474,9 +475,6 @@ class Placement:
                 seen = [y for line in group.shapes if isinstance(line, Line) for y in _within(line, x, x)]
                 for side in (-1, 1):
                     reach(side, member.lane, (member.column * PLACES,), max((side * y for y in seen), default=0.0))
-        for lane, column in self.grid.routes.runs:
-            for side in (-1, 1):
-                reach(side, lane, range(column * PLACES, column * PLACES + PLACES), 1.0)
         return found
 
     def _label_columns(self, member: Member) -> range:
@@ -497,13 +495,15 @@ class Placement:
         for key in sorted(nets, key=lambda key: (nets[key].end - nets[key].start, key)):
             reaches = self._reaches[self.grid.style.side][nets[key].lane]
             places = range(nets[key].start, nets[key].end + 1)
-            levels[key] = max((reaches.get(place, 0.0) for place in places), default=0.0) + LEVEL
+            lane, columns = nets[key].lane, range(nets[key].start // PLACES, nets[key].end // PLACES + 1)
+            run = _RUN if any((lane, column) in self.grid.routes.runs for column in columns) else 0.0
+            levels[key] = max(run, *(reaches.get(place, 0.0) for place in places)) + LEVEL
             reaches.update(dict.fromkeys(places, levels[key]))
         return levels
 
-    def _axes(self) -> dict[tuple[int, int], float]:
-        """Return the y of each lane's axis in each column."""
-        axes: dict[tuple[int, int], float] = {}
+    def _axes(self) -> dict[int, dict[int, float]]:
+        """Return the y of each lane's axis in each column; columns of a segment share them."""
+        axes: dict[int, dict[int, float]] = {}
         by_segment = self._lanes_by_segment()
         for (first, last), lanes in by_segment.items():
             ys = {0: 0.0}
@@ -512,7 +512,7 @@ class Placement:
                 for lane in sorted((each for each in lanes if each * direction > 0), key=abs):
                     y += direction * (reach + _LANES + lanes[lane].get(-direction, 0.0))
                     ys[lane], reach = y, lanes[lane].get(direction, 0.0)
-            axes.update({(lane, column): y for lane, y in ys.items() for column in range(first, last + 1)})
+            axes.update(dict.fromkeys(range(first, last + 1), ys))
         return axes
 
     def _lanes_by_segment(self) -> dict[tuple[int, int], dict[int, dict[int, float]]]:
@@ -527,16 +527,25 @@ class Placement:
                     if segment is not None:
                         own = found[segment].setdefault(lane, {})
                         own[side] = max(own.get(side, 0.0), reach)
+        runs = {(segment_of[column], lane) for lane, column in self.grid.routes.runs if column in segment_of}
+        for segment, lane in runs:
+            own = found[segment].setdefault(lane, {})
+            own.update({side: max(own.get(side, 0.0), _RUN) for side in (-1, 1)})
         return found
 
     def _segments(self) -> Iterator[tuple[int, int]]:
         """Return the first and last columns of each segment."""
         members = self.grid.members
         busy = {column for lane, column in self.grid.routes.runs if lane}
+        spans = []
         for link in self.grid.links:
             source, target = (members[each] for each in link.edge)
             if source.lane or target.lane:
-                busy.update(range(source.column if source.lane else source.column + 1, target.column))
+                spans.append((source.column if source.lane else source.column + 1, target.column))
+        end = min(self.grid.columns)
+        for start, to in sorted(spans):
+            busy.update(range(max(start, end), to))
+            end = max(end, to)
         for each in members:
             if each.lane and each.item.label is not None:
                 busy.update(self._label_columns(each)[:-1])

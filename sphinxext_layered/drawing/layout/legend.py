@@ -9,11 +9,11 @@ from typing import Final
 
 from sphinxext_layered.description import LayerDescription
 from sphinxext_layered.drawing.fonts import Font
-from sphinxext_layered.drawing.palette import Look
+from sphinxext_layered.drawing.palette import FROZEN, Look, is_frozen
 from sphinxext_layered.drawing.scene import RGBA, Group, Shape
 from sphinxext_layered.drawing.summary import shape_text
 
-from .boxes import Box, Placed, faces
+from .boxes import Box, Placed, faces, hatching
 from .canvas import moved
 from .textblock import TextBlock, flush_left, text_block
 
@@ -34,21 +34,28 @@ def entries(boxes: Iterable[Box], *, dimensions: bool, named: Collection[str] = 
     """Give an entry for each class in the order in which they come; with `dimensions` for each of its shapes.
 
     Where a class has several looks, the ones that differ from its usual one name their layers. The usual
-    one is the most frequent among layers that no option speaks of by their own names, `named`.
+    one is the most frequent among layers that no option speaks of by their own names, `named`. Where that has
+    the frozen ones, they are told apart as such.
     """
+
+    def is_apart(layer: LayerDescription) -> bool:
+        return layer.name in named or (FROZEN in named and is_frozen(layer))
+
     found: dict[tuple[str, Look, str], list[LayerDescription]] = {}
     for box in boxes:
         shape = _shape(box.layer) if dimensions else ""
         found.setdefault((box.layer.class_name, box.look, shape), []).append(box.layer)
     usual: dict[tuple[str, str], tuple[tuple[int, int], Look]] = {}
     for (name, look, shape), layers in found.items():
-        rank = (sum(layer.name not in named for layer in layers), len(layers))
+        rank = (sum(not is_apart(layer) for layer in layers), len(layers))
         if (name, shape) not in usual or rank > usual[name, shape][0]:
             usual[name, shape] = (rank, look)
     result = []
     for (name, look, shape), layers in found.items():
-        words = [name, *([shape] if shape else []), *([] if usual[name, shape][1] == look else [_names(layers)])]
-        result.append(Entry(look, " ".join(words)))
+        told = "" if usual[name, shape][1] == look else _names(layers)
+        if FROZEN in named and all(is_frozen(layer) and layer.name not in named for layer in layers):
+            told = f"({FROZEN})"
+        result.append(Entry(look, " ".join(filter(None, (name, shape, told)))))
     return result
 
 
@@ -133,7 +140,8 @@ class Legend:
         depth = self.side / 3
         box = Box(LayerDescription(index=0, name="", class_name=""), look, self.side, self.side, depth, 0)
         placed = Placed(box, left if lean > 0 else left + depth, lean)
-        return [moved(face, 0, top + self.font.height / 2) for face in faces(placed, self.shade_step)]
+        shapes: tuple[Shape, ...] = (*faces(placed, self.shade_step), *hatching(placed))
+        return [moved(shape, 0, top + self.font.height / 2) for shape in shapes]
 
 
 def measured(found: list[Entry], font: Font, *, between: float, shade_step: float, most: float | None) -> Legend:

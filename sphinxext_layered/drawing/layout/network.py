@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cached_property
 from typing import Final
 
+from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.graph import Edge
 from sphinxext_layered.drawing.scene import Group
 

@@ -6,22 +6,23 @@ lines come in and go out.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.options import LayeredViewOptions
 
 from .boxes import Box, scaled
 from .frames import FrameItem
-from .grid import Grid, Link, Member, Pin
+from .grid import PIN_PADDING, Grid, Link, Member, Pin, pins_width
 from .items import BoxItem, Item, PortItem, SignItem, sign_radius
 from .lanes import Places, places_of
 from .style import Style
-from .textblock import text_block
+from .textblock import ELLIPSIS, shortened, text_block
 
 MANY: Final = 4
 """From how many distant uses of one tensor on it is shown by stubs."""
@@ -37,11 +38,15 @@ Pins = Mapping[int, Sequence[Pin]]
 
 @dataclass(frozen=True)
 class Setting:
-    """What all parts of a network share: the boxes of its nodes by name, the options, and how it is drawn."""
+    """What all parts of a network share: the boxes of its nodes by name, the options, and how it is drawn.
+
+    No text is wider than `most` pixels.
+    """
 
     boxes: Mapping[str, Box]
     options: LayeredViewOptions
     style: Style
+    most: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,7 @@ class Part:
     def stub_name(self, edge: Edge) -> str:
         """Return what a stub calls the tensor that an edge stands for."""
         name, _ = self.names(edge)
-        return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "\u2026"
+        return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + ELLIPSIS
 
     def link(self, edge: Edge, ends: Edge) -> Link:
         """Return the connection between two members that shows an edge."""
@@ -216,7 +221,7 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
-                calls = set(self.calls_of(edge.source))
+                calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
@@ -227,7 +232,7 @@ class Part:
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                calls = set(self.calls_of(edge.target))
+                calls = dict.fromkeys(self.calls_of(edge.target))
                 feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
@@ -263,8 +268,16 @@ class Part:
         result = []
         for node in nodes:
             item, gap = self._item(node, scale, at)
-            result.append(Member(item, columns[node], lanes[node], gap, tuple(pins.get(node, ()))))
+            result.append(Member(item, columns[node], lanes[node], gap, self._fitting(pins.get(node, ()))))
         return result
+
+    def _fitting(self, pins: Sequence[Pin]) -> tuple[Pin, ...]:
+        """Return the stubs of one node with names that have room beside each other."""
+        font, most = self.setting.style.font, self.setting.most
+        if pins_width(pins, font) <= most:
+            return tuple(pins)
+        share = most / len(pins) - 2 * PIN_PADDING
+        return tuple(replace(pin, text=shortened(pin.text, font, share)) for pin in pins)
 
     def _item(self, i: int, scale: float, at: Mapping[int, int] | None) -> tuple[Item, float]:
         """Return what stands for a node, and the gap before it."""
@@ -305,7 +318,7 @@ class Part:
             for own, port in zip(inside._exit_ports, inside.exits, strict=True)
             for outer in port.outer
         }
-        label = text_block(caption, style.font, 0) if caption else None
+        label = text_block(caption, style.font, 0, self.setting.most) if caption else None
         return FrameItem(inside.grid(scale), entries, exits, label, frame.times, caption)
 
 
