@@ -147,7 +147,7 @@ def test_a_group_has_a_bracket_and_its_caption_under_its_layers():
 
 
 def test_a_group_of_layers_that_a_model_lacks_is_refused():
-    with pytest.raises(OptionError, match="no layer 'conv9' in 'net'.*known"):
+    with pytest.raises(OptionError, match="no layer 'conv9' in 'net'; did you mean 'conv2d'"):
         drawn(model(layer("Conv2D", 8, 8, 4)), groups="All=conv9..conv2d")
 
 
