@@ -202,7 +202,9 @@ def committed_net(here: Path) -> Path:
     return path
 
 
-def test_check_tells_stale_descriptions_from_fresh_ones(committed_net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_tells_stale_descriptions_from_fresh_ones(
+    committed_net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = committed_net
     assert main(["check", "docs"]) == 0  # whatever version of Keras is installed
     assert capsys.readouterr().out == f"{path}: fresh\n"
