@@ -221,7 +221,7 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
-                calls = set(self.calls_of(edge.source))
+                calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
@@ -232,7 +232,7 @@ class Part:
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                calls = set(self.calls_of(edge.target))
+                calls = dict.fromkeys(self.calls_of(edge.target))
                 feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
