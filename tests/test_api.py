@@ -308,6 +308,12 @@ def test_a_template_needs_no_live_model() -> None:
     assert labelled != drawn(model=subject)
 
 
+def test_the_style_of_frozen_layers_is_no_typo_where_there_are_none() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert drawn(styles="frozen=hatched") == drawn()
+
+
 @pytest.mark.parametrize(
     "given", [{"text_callable": lambda index, layer: ("", True)}, {"text_callable": "a:b"}, {"input_shape": (2, 3)}]
 )

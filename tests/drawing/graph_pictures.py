@@ -266,7 +266,7 @@ def picture_of(description: ModelDescription, **given: object) -> Picture:
     if given.get("text_callable") != WRITTEN:
         plain = tuple(replace(layer, text=None) for layer in description.layers)
         description = replace(description, layers=plain)
-    options = LayeredViewOptions.of(given)
+    options = LayeredViewOptions.of({"fold": (), "collapse": "no", **given})
     return Picture(lay_out(description, options), description, options)
 
 

@@ -7,13 +7,20 @@ from itertools import pairwise
 
 from factories import graph, layer, spacing
 
-from sphinxext_layered.description import ARGUMENT, LayerText
+from sphinxext_layered.description import ARGUMENT, LayerText, ModelDescription
+from sphinxext_layered.drawing.graph import Edge
 
 CONV = layer("Conv2D", 16, 16, 32)
 DENSE = layer("Dense", 64)
 IMAGE = layer("InputLayer", 32, 32, 3)
 JOIN = layer("Concatenate", 16, 16, 64)
 SUM = layer("Add", 16, 16, 32)
+
+
+def edges_of(description: ModelDescription) -> tuple[int, list[Edge]]:
+    """How many calls there are, and which feed which: what lanes are made from where everything is drawn."""
+    calls = enumerate(description.calls)
+    return len(description.calls), [Edge(source.call, i) for i, call in calls for source in call.inputs or ()]
 
 
 def fork():
@@ -264,6 +271,24 @@ def residual(layers):
     return graph(*nodes)
 
 
+def normalised(blocks):
+    """A residual network of convolutions that are normalised, each block after a narrower one."""
+    nodes, last = [("input", IMAGE)], "input"
+    for i in range(blocks):
+        nodes += [(f"first{i}", CONV, last), (f"norm{i}", layer("BatchNormalization", 16, 16, 32), f"first{i}")]
+        nodes += [(f"relu{i}", layer("ReLU", 16, 16, 32), f"norm{i}"), (f"second{i}", CONV, f"relu{i}")]
+        nodes += [(f"last_norm{i}", layer("BatchNormalization", 16, 16, 32), f"second{i}")]
+        nodes += [(f"add{i}", SUM, f"last_norm{i}", last)]
+        last = f"add{i}"
+        if i % 3 == 2:
+            nodes += [
+                (f"narrow{i}", CONV, last),
+                (f"narrow_norm{i}", layer("BatchNormalization", 16, 16, 32), f"narrow{i}"),
+            ]
+            last = f"narrow_norm{i}"
+    return graph(*nodes)
+
+
 def nested(depth):
     """A fork in a branch of a fork, and so on."""
     nodes = [("f0", IMAGE)] + [(f"f{i}", CONV, f"f{i - 1}") for i in range(1, depth)]
@@ -271,6 +296,17 @@ def nested(depth):
     for i in reversed(range(depth)):
         nodes += [(f"side{i}", CONV, f"f{i}"), (f"join{i}", JOIN, last, f"side{i}")]
         last = f"join{i}"
+    return graph(*nodes)
+
+
+def branches_of_branches(depth):
+    """A branch that leaves the main lane, one that leaves that branch, and so on; all join the main lane again."""
+    nodes = [("input", IMAGE)] + [(f"a{i}", CONV, f"a{i - 1}" if i else "input") for i in range(depth)]
+    nodes += [(f"c{i}", CONV, f"a{i}") for i in range(depth)]
+    nodes.append(("m0", CONV, "input"))
+    for i in range(1, 3 * depth + 1):
+        joining = [f"c{(i - 3) // 3}"] if i >= 3 and i % 3 == 0 else []
+        nodes.append((f"m{i}", JOIN, f"m{i - 1}", *joining))
     return graph(*nodes)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from factories import graph, layer
@@ -13,6 +17,8 @@ from hand_made_graphs import (
     CONV,
     HAND_MADE,
     JOIN,
+    branches_of_branches,
+    edges_of,
     fork,
     inception_module,
     incomplete,
@@ -31,6 +37,7 @@ from hypothesis import HealthCheck, given, settings
 from random_graphs import graphs, options
 
 from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.layout.lanes import places_of
 from sphinxext_layered.drawing.paint import paint
 from sphinxext_layered.drawing.scene import Polygon, Text
 from sphinxext_layered.errors import LayeredViewError, OptionError
@@ -132,9 +139,24 @@ def test_forks_nested_three_hundred_deep():
     assert drawn == picture.expected.connections
 
 
-def test_forks_nested_deeper_than_python_recurses():
-    scene = picture_of(nested(1500)).scene
-    assert sum(group.role == "layer" for group in scene.groups) == 4500
+def test_branches_of_branches_deeper_than_python_recurses():
+    depth = sys.getrecursionlimit() + 100
+    places = places_of(*edges_of(branches_of_branches(depth)))
+    assert len(set(places.lanes)) > depth
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2", "3"])
+def test_a_graph_gives_the_same_picture_in_any_process(hash_seed):
+    code = "import hashlib, sys; sys.path[:0] = sys.argv[1:]\n"
+    code += "from hand_made_graphs import *\nfrom graph_pictures import picture_of\nprint(hashlib.sha256(repr(["
+    code += "picture_of(made(), fold='yes', collapse='yes', max_width=500, text_callable='name').scene.groups "
+    code += "for made in (lambda: normalised(12), unet, mask_in_many_places)]).encode()).hexdigest())"
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", code, str(here), str(here.parent), str(here.parent.parent)]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    first = {**os.environ, "PYTHONHASHSEED": "0"}
+    assert found == subprocess.run(command, env=first, capture_output=True, text=True, check=True).stdout
 
 
 def test_leaving_everything_out_is_refused_by_name():

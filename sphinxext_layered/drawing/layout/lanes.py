@@ -227,13 +227,19 @@ def _span(chain: _Chain) -> tuple[int, int]:
 
 
 def _beside(chain: _Chain) -> _Block:
-    """Stack a branch and the branches that hang on it, all on one side."""
-    block: _Block = [(chain, 0)]
-    kept = {0: [(chain.first, chain.last)]}
-    for child in sorted(chain.children, key=_span):
-        own = _beside(child)
-        block += _put(kept, own, 1, _room(kept, own, 1))
-    return block
+    """Stack a branch and the branches that hang on it, all on one side; those that hang deepest first."""
+    order = [chain]
+    for each in order:
+        order += each.children
+    blocks: dict[int, _Block] = {}
+    for each in reversed(order):
+        block: _Block = [(each, 0)]
+        kept = {0: [(each.first, each.last)]}
+        for child in sorted(each.children, key=_span):
+            own = blocks.pop(id(child))
+            block += _put(kept, own, 1, _room(kept, own, 1))
+        blocks[id(each)] = block
+    return blocks[id(chain)]
 
 
 _Kept = dict[int, list[tuple[int, int]]]
