@@ -232,8 +232,8 @@ class Part:
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                calls = dict.fromkeys(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
+                fed_calls = set(self.calls_of(edge.target))
+                feeding = {owner[source] for source, target in frame.wires if target in fed_calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
@@ -243,6 +243,8 @@ class Part:
 
     def grid(self, scale: float, tiers: int = 2) -> Grid:
         """Return the grid of all of it at a scale."""
+        if (scale, tiers) == (1.0, 2):
+            return self._first
         return Grid(
             self.members(scale, range(len(self.places.columns)), self.own_pins),
             self._links,

@@ -15,6 +15,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from sphinxext_layered.drawing.graph import Edge
@@ -146,14 +147,20 @@ class _Router:
         self.verticals: list[_Vertical] = []
         self.arrivals: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
         self.merged: set[tuple[int, int]] = set()
+        self.barred: set[tuple[int, int, int]] = set()
         self.result = Routes(points=[[] for _ in edges])
 
     def routed(self, crowded: Collection[int]) -> Routes:
         order = sorted(range(len(self.edges)), key=self._rank)
         for i in order:
             self.result.points[i] = self._route(i)
-        for node in sorted(crowded):
-            self._collect(node)
+        entering: dict[int, list[int]] = {node: [] for node in sorted(crowded)}
+        for i, edge in enumerate(self.edges):
+            if edge.target in entering and self.result.points[i][-1][0].name == "enter":
+                entering[edge.target].append(i)
+        for node, own in entering.items():
+            self._collect(node, own)
+        self.verticals = [each for each in self.verticals if (each.gutter, each.source, each.target) not in self.barred]
         self._assign_ports()
         self._assign_tracks()
         self._order_edges()
@@ -308,14 +315,9 @@ class _Router:
         self.verticals.append(_Vertical(gutter, edge.source, edge.target, min(start, end), max(start, end), arrives))
         return At("track", (gutter, edge.source))
 
-    def _collect(self, node: int) -> None:
+    def _collect(self, node: int, entering: Collection[int]) -> None:
         """Let the lines that enter a node from the left end at a bar before it."""
         cell = self.cells[node]
-        entering = [
-            i
-            for i, edge in enumerate(self.edges)
-            if edge.target == node and self.result.points[i][-1][0].name == "enter"
-        ]
         lanes: set[float] = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
         if any(self._is_level(i) for i in entering):
             lanes.add(cell.lane + self.side * 0.5)
@@ -331,9 +333,7 @@ class _Router:
             self.result.points[i] = [*kept, (At("bar", (node,)), height)]
             heights.append(height)
             if turns:
-                self.verticals = [
-                    each for each in self.verticals if (each.gutter, each.source, each.target) != (*gutter, node)
-                ]
+                self.barred.add((*gutter, node))
         bar = _Vertical(cell.column - 1, -1 - node, node, min(lanes), max(lanes), True)
         self.verticals.append(bar)
         self.arrivals.pop(node, None)
@@ -363,6 +363,11 @@ class _Router:
             for i, (source, _, _) in enumerate(ordered):
                 self.result.ports[target, source] = 0.0 if self.cells[target].framed else i - middle
 
+    @cached_property
+    def _turns(self) -> set[tuple[int, int]]:
+        """The gutters and sources of all vertical pieces, once bars are made."""
+        return {(each.gutter, each.source) for each in self.verticals}
+
     def _is_met(self, target: int) -> bool:
         """Say whether a line on the axis of a node's lane turns off right before the node."""
         cell = self.cells[target]
@@ -370,7 +375,7 @@ class _Router:
         if before is None:
             return False
         source = -1 - before if before < 0 else before
-        return (cell.column - 1, source) in {(each.gutter, each.source) for each in self.verticals}
+        return (cell.column - 1, source) in self._turns
 
     def _assign_tracks(self) -> None:
         """Give each source a track in each gutter, those that leave left of those that arrive."""
