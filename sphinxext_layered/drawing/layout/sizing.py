@@ -114,7 +114,7 @@ MODES: Final[dict[str, SizingMode]] = {
     # 224 rows are about 156 px, 512 channels 36 px, 4,096 units 48 px
     "logarithmic": SizingMode(_logarithmic, xy=5, z=40),
     # 224 rows are about 150 px, 512 channels 27 px, 4,096 units 77 px
-    "balanced": SizingMode(_square_root, xy=2.5, z=12),
+    "balanced": SizingMode(_square_root, xy=2.5, z=12, extent=sequence_extent_of),
     # the model's largest is 300 px high and 100 px wide
     "relative": SizingMode(_share, xy=75, z=1000),
     "capped": SizingMode(_linear, limits=_capped_limits),
