@@ -56,7 +56,7 @@ def places_of(
     side : {-1, 1}
         Where skip connections run: branches lie on the other side where there are any.
     columns : sequence of int, optional
-        The columns, where they are chosen already.
+        The columns, where they are chosen already: branches that nothing feeds move to what they feed.
     ports : tuple of int
         How many of the first and of the last nodes are ports, which stand in the first and last column.
     """
@@ -66,7 +66,7 @@ def places_of(
         after[source].append(target)
         before[target].append(source)
     chains = _chains(number, before, after)
-    columns = list(columns) if columns is not None else _ranks(chains, before, after, ports)
+    columns = _ranks(chains, before, after, ports) if columns is None else _moved(columns, chains, before, after, ports)
     chain_of = {node: chain for chain in chains for node in chain.nodes}
     for chain in chains:
         _keep(chain, columns, before, after, chain_of, merges)
@@ -89,6 +89,21 @@ def _ranks(chains: list[_Chain], before: list[list[int]], after: list[list[int]]
         columns[node] = last
     _centre([chain for chain in chains[1:] if chain.nodes[0] >= ports[0]], columns, before, after)
     return columns
+
+
+def _moved(
+    columns: Sequence[int],
+    chains: list[_Chain],
+    before: list[list[int]],
+    after: list[list[int]],
+    ports: tuple[int, int],
+) -> list[int]:
+    """Return columns that are chosen, with each branch that nothing feeds any more next to what it feeds."""
+    moved = list(columns)
+    for chain in reversed(chains[1:]):
+        if chain.nodes[0] >= ports[0] and not before[chain.nodes[0]]:
+            _pack(chain, moved, after)
+    return moved
 
 
 def _chains(number: int, before: list[list[int]], after: list[list[int]]) -> list[_Chain]:
