@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ColourLike,
         ColourMapLike,
         FontLike,
+        GroupsLike,
         IndicesLike,
         LimitsLike,
         NamesLike,
@@ -64,10 +65,15 @@ def layered_view(
     sizing_mode: Literal["reference", "sequence", "logarithmic", "balanced", "relative", "capped"] = "reference",
     capped_limits: LimitsLike = None,
     max_width: int | None = None,
+    max_height: int | None = None,
     connections: Literal["auto", "row", "none"] = "auto",
     skip_connections: Literal["above", "below"] = "above",
     show_operations: Literal["auto", "all", "none"] = "auto",
     stubs: Literal["auto", "yes", "no"] = "auto",
+    fold: NamesLike = "auto",
+    collapse: Literal["auto", "yes", "channels", "no"] = "auto",
+    expand_nested: bool | int | NamesLike = 0,
+    groups: GroupsLike = (),
     palette: Literal["layered", "classic"] = "layered",
     theme: Literal["light", "dark", "both"] = "light",
     styles: StylesLike = (),
@@ -126,9 +132,10 @@ def layered_view(
     padding : int, default 10
         Distance from the drawing to each edge, in px.
     text_callable : TextsLike, default None
-        What gives each layer its label: a ready-made text by name, or a function of the layer's index and the layer
-        that returns (text, above). Takes none, one of default, name, class, shape, name_and_shape, parameters,
-        activation, or a function as module:function (in Python a callable).
+        What gives each layer its label: a ready-made text by name, a template with fields such as ``{name}``, or a
+        function of the layer's index and the layer that returns (text, above). Takes none, one of default, name,
+        class, shape, name_and_shape, parameters, activation, kernel, a template such as {name}: {shape}, or a
+        function as module:function (in Python a callable).
     text_vspacing : int, default 4
         Distance between the lines of a label, in px.
     spacing : int, default 10
@@ -177,6 +184,9 @@ def layered_view(
         of a box's width, height and depth, such as 80, 200, 200, or none.
     max_width : int | None, default None
         Greatest width of the picture: boxes are scaled, then wrapped into rows; text is not scaled, in px.
+    max_height : int | None, default None
+        Greatest height of the picture, legend included: boxes are scaled, down to a twentieth; text is not scaled,
+        in px.
     connections : {"auto", "row", "none"}, default 'auto'
         What is drawn of connections: ``auto`` draws branches, merges and skips wherever the model is not a chain;
         ``row`` draws one row with funnels between neighbours that are connected, ``none`` a row without any.
@@ -188,14 +198,30 @@ def layered_view(
     stubs : {"auto", "yes", "no"}, default 'auto'
         Named stubs in the place of long lines: ``auto`` for a tensor that is used in four distant places or more,
         ``yes`` for every connection that skips layers, ``no`` for none.
+    fold : NamesLike, default 'auto'
+        Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
+        on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.
+        Takes auto, yes, none, or names of classes separated by commas, such as ReLU, Dropout.
+    collapse : {"auto", "yes", "channels", "no"}, default 'auto'
+        Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
+        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.
+    expand_nested : bool | int | NamesLike, default 0
+        Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
+        (``yes``), those down to a depth, or those of some names or classes. Takes yes, no, a number of levels, or
+        names of layers or classes separated by commas.
+    groups : GroupsLike, default ()
+        Captions under layers that belong together, each with a bracket from its first layer to its last. Takes
+        captions and the first and last layer of each, by name or index, such as Encoder=conv1..pool4; Head=dense
+        (in Python also a dict).
     palette : {"layered", "classic"}, default 'layered'
         Colours of classes that no option names.
     theme : {"light", "dark", "both"}, default 'light'
         The ground that colours are made for; ``both`` is for pages.
     styles : StylesLike, default ()
-        Fill, outline or hidden, by a layer's own name or class; wins over color_map. Takes layers by name or class
-        and their fill, fill/outline, /outline or hidden, such as conv1=gold/black; Dropout=hidden (in Python
-        {'conv1': {'fill': 'gold', 'hidden': False}}).
+        Fill, outline, hidden, hatched or paler, by a layer's own name or class, or ``frozen`` for layers that are
+        not trained; wins over color_map. Takes layers by name or class, or frozen, and their fill, fill/outline,
+        /outline, hidden, hatched or paler, such as conv1=gold/black; Dropout=hidden; frozen=hatched (in Python
+        {'conv1': {'fill': 'gold', 'hatched': True}}).
     connector_color : ColourLike, default None
         Colour of funnels. Takes a colour: a name such as teal, #rrggbb, #rrggbbaa, transparent, or (red, green,
         blue[, alpha]) of 0 to 255, or none (the colour of the next layer's outline).

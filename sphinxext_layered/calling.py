@@ -111,11 +111,12 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
 def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[tuple[str, str]]:
     """Return (option, sentence) for each name or index that the model does not have: most often a typo."""
     from .drawing.check import out_of_range, unknown_names
+    from .drawing.palette import FROZEN
 
     names = {
         "type_ignore": options.type_ignore,
         "color_map": [item[0] for item in options.color_map],
-        "styles": [item[0] for item in options.styles],
+        "styles": [item[0] for item in options.styles if item[0] != FROZEN],
     }
     found = [
         (option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}")

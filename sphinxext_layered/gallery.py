@@ -37,7 +37,7 @@ class Scraper:
         return Scraper, ()  # in another process, too, pictures are kept
 
     def __call__(self, block: object, block_vars: Mapping[str, Any], gallery_conf: Mapping[str, Any]) -> str:
-        """Write the pictures drawn since the last call, and give the reST that shows them.
+        """Write the pictures drawn since the last call, and return the reST that shows them.
 
         Parameters
         ----------

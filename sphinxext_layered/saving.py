@@ -56,7 +56,7 @@ def draw(description: ModelDescription, options: LayeredViewOptions) -> Drawn:
 
 
 def file_type(path: Path) -> str:
-    """Give the type that the suffix of `path` names: ``svg``, ``pdf``, or Pillow's name in lower case.
+    """Return the type that the suffix of `path` names: ``svg``, ``pdf``, or Pillow's name in lower case.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def file_type(path: Path) -> str:
 
 
 def place(filename: str | os.PathLike[str], *, add_timestamp: bool = False, now: datetime | None = None) -> Path:
-    """Give the path of a picture as written; ``~`` is the home folder, a name without a suffix gets ``.png``.
+    """Return the path of a picture as written; ``~`` is the home folder, a name without a suffix gets ``.png``.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def place(filename: str | os.PathLike[str], *, add_timestamp: bool = False, now:
 
 
 def uses_matplotlib(backend: object) -> bool:
-    """Say whether `backend` asks for Matplotlib: 'matplotlib', 'true' or 'none' in any case, True, None."""
+    """Whether `backend` asks for Matplotlib: 'matplotlib', 'true' or 'none' in any case, True, None."""
     return str(backend).strip().lower() in ("matplotlib", "true", "none")
 
 
@@ -137,7 +137,7 @@ def save(drawn: Drawn, path: Path, *, backend: object = None, overwrite: bool = 
 
 
 def encode(drawn: Drawn, suffix: str, *, backend: object = "pillow") -> tuple[str, bytes]:
-    """Give the name of what wrote it, and the content of the file that the suffix (``png``, ``svg``) names."""
+    """Return the name of what wrote it, and the content of the file that the suffix (``png``, ``svg``) names."""
     from .drawing.paint import paint
 
     if suffix in VECTOR_TYPES:
@@ -173,7 +173,7 @@ def _by_matplotlib(matplotlib_image: Any, drawn: Drawn, kind: str) -> bytes:
 
 
 def _matplotlib() -> Any:
-    """Give ``matplotlib.image``, or None where it is not installed; its first import may speak of its font cache."""
+    """Return ``matplotlib.image``, or None where it is not installed; its first import may speak of its font cache."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -37,7 +37,7 @@ ShapesLike: TypeAlias = (
     str | Sequence[int | None] | Sequence[Sequence[int | None] | tuple[Sequence[int | None], str] | str] | None
 )
 TextsLike: TypeAlias = str | Callable[[int, Any], tuple[str, bool] | None] | None
-GroupsLike: TypeAlias = str | Mapping[str, Any] | None
+GroupsLike: TypeAlias = str | Mapping[str, Any] | Sequence[tuple[str, Any, Any]] | None
 LimitsLike: TypeAlias = str | Sequence[float] | None
 PathLike: TypeAlias = str | _PathLike[str] | None
 
@@ -582,7 +582,7 @@ def text_source(ready_made: Iterable[str]) -> Reader:
         return value.strip()
 
     accepts = (
-        f"none, one of {', '.join(ready_made)}, a template such as {{name}}\\n{{kernel}} / {{strides}}, "
+        f"none, one of {', '.join(ready_made)}, a template such as {{name}}: {{shape}}, "
         "or a function as module:function (in Python a callable)"
     )
     examples = ("default", "mypkg.labels:name_and_shape", "{name}\\n{kernel} / {strides}", "none")

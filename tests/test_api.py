@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import layer, model
+from factories import graph, layer, model
 from PIL import Image, ImageFont
 
 from sphinxext_layered import layered_view
 from sphinxext_layered.calling import SETTINGS
+from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.fonts import SHIPPED
 from sphinxext_layered.errors import ModelError, OptionError, PaintError
 from sphinxext_layered.options import DECLARED, DEFAULTS
@@ -105,7 +106,7 @@ def declared_documentation(name: str) -> list[str]:
     if kind.startswith("Literal["):
         kind = "{" + kind.removeprefix("Literal[").removesuffix("]") + "}"
     elif "Like" in kind:
-        kind, doc = kind.partition(" | ")[0], f"{doc} Takes {option.reader.accepts}."
+        kind, doc = kind.removesuffix(" | None"), f"{doc} Takes {option.reader.accepts}."
     lines = textwrap.wrap(doc, 112, initial_indent="    ", subsequent_indent="    ")
     return [f"{name} : {kind}, default {DEFAULTS[name]!r}", *lines]
 
@@ -152,6 +153,19 @@ def test_positions_bind_as_in_the_reference() -> None:
     assert by_position == by_name
 
 
+def skips(blocks: int = 4) -> ModelDescription:
+    """A model of equal blocks with skip connections."""
+    rows: list[tuple[Any, ...]] = [("input", layer("InputLayer", 8, 8, 4)), ("stem", layer("Conv2D", 8, 8, 4), "input")]
+    for number in range(blocks):
+        before = rows[-1][0]
+        rows.append((f"conv{number}", layer("Conv2D", 8, 8, 4), before))
+        rows.append((f"norm{number}", layer("BatchNormalization", 8, 8, 4), f"conv{number}"))
+        rows.append((f"add{number}", "Add", (8, 8, 4), before, f"norm{number}"))
+    return graph(*rows)
+
+
+SKIPS = skips()
+
 # For each drawing parameter two calls that differ in it alone, beside what lets its effect be seen.
 EFFECTS: dict[str, tuple[object, dict[str, Any]]] = {
     "min_z": (60, {}),
@@ -185,6 +199,13 @@ EFFECTS: dict[str, tuple[object, dict[str, Any]]] = {
     "capped_limits": ((30, 60, 60), {"sizing_mode": "capped"}),
     "max_width": (300, {}),
     "max_height": (150, {}),
+    "connections": ("none", {"model": SKIPS}),
+    "skip_connections": ("below", {"model": SKIPS}),
+    "show_operations": ("none", {"model": SKIPS}),
+    "stubs": ("yes", {"model": SKIPS}),
+    "fold": ("yes", {"model": SKIPS}),
+    "collapse": ("yes", {"model": SKIPS}),
+    "groups": ({"Begin": ("first", "second")}, {}),
     "palette": ("classic", {}),
     "theme": ("dark", {}),
     "styles": ({"second": {"hidden": True}}, {}),
@@ -203,7 +224,7 @@ def test_each_drawing_parameter_changes_the_pixels(name: str) -> None:
 
 
 def test_every_drawing_parameter_has_its_effect_tested() -> None:
-    assert EFFECTS.keys() | {"input_shape"} == DECLARED.keys()
+    assert EFFECTS.keys() | {"input_shape", "expand_nested"} == DECLARED.keys()
 
 
 def test_font_path_is_the_font_that_is_drawn() -> None:
@@ -276,6 +297,21 @@ def test_a_description_is_drawn_as_the_model_it_describes() -> None:
 
     subject = net()
     assert drawn(model=describe(subject)) == drawn(model=subject)
+
+
+def test_a_template_needs_no_live_model() -> None:
+    from sphinxext_layered.reading import describe
+
+    subject = net()
+    labelled = drawn(model=describe(subject), text_callable="{name}\n{kernel}")
+    assert labelled == drawn(model=subject, text_callable=r"{name}\n{kernel}")
+    assert labelled != drawn(model=subject)
+
+
+def test_the_style_of_frozen_layers_is_no_typo_where_there_are_none() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert drawn(styles="frozen=hatched") == drawn()
 
 
 @pytest.mark.parametrize(

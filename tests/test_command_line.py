@@ -45,11 +45,10 @@ def status_of(*arguments: str) -> int:
 
 
 def test_several_files_are_drawn_with_options_that_mean_what_they_mean_in_python(here: Path) -> None:
-    assert (
-        main(["draw", "net.json", "-o", "out/a.svg", "-o", "b.png", "--legend", "--scale-xy", "2", "--no-draw-funnel"])
-        == 0
-    )
+    flags = ["--legend", "--scale-xy", "2", "--no-draw-funnel", "--text-callable", r"{name}\n{shape}"]
+    assert main(["draw", "net.json", "-o", "out/a.svg", "-o", "b.png", *flags]) == 0
     given: dict[str, Any] = {"legend": True, "scale_xy": 2, "draw_funnel": False, "backend": "pil"}
+    given["text_callable"] = "{name}\n{shape}"
     image = layered_view(NET, save_fig_filename="c.png", **given)
     layered_view(NET, save_fig_filename="c.svg", **given)
     assert (here / "b.png").read_bytes() == (here / "c.png").read_bytes()

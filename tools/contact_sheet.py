@@ -6,6 +6,7 @@ own size under its caption; with words, only the drawings whose caption has one 
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from sphinxext_layered.drawing import fonts, lay_out
 from sphinxext_layered.drawing.paint import paint_image
 from sphinxext_layered.options import LayeredViewOptions
 from sphinxext_layered.reading import build_and_describe
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "example_docs"))  # the manual's models
 
 PER_SHEET = 6
 WIDEST = 1500
@@ -191,12 +194,90 @@ class Subclassed(keras.Model):
         return self.head(self.flat(self.second(self.pool(self.first(x)))))
 
 
+def branches() -> Any:
+    x = inputs = keras.Input((32, 32, 16), name="image")
+    wide = layers.Conv2D(16, 5, padding="same", name="wide")(x)
+    narrow = layers.Conv2D(16, 1, name="narrow")(x)
+    pooled = layers.MaxPooling2D(3, strides=1, padding="same", name="pool")(x)
+    x = layers.Concatenate(name="joined")([wide, narrow, pooled])
+    return keras.Model(inputs, layers.Conv2D(16, 1, name="conv")(x) + inputs, name="branches")
+
+
 def vgg16() -> Any:
     return applications.VGG16(weights=None)
 
 
 WIDE = {"max_width": 1000}
 TO_CLASS = {"type_ignore": "Dropout, BatchNormalization, Activation, ReLU, ZeroPadding2D"}
+
+PAGE = {"max_width": 720, "sizing_mode": "balanced", "legend": True}
+NAMED = {**PAGE, "text_callable": "name"}
+DARK = {**PAGE, "theme": "dark"}
+SEQUENCES = {**PAGE, "max_xy": 160, "max_z": 60}
+
+
+def of_manual(reference: str, **arguments: Any) -> Callable[[], Any]:
+    """Return the builder of one of the manual's models."""
+    module, _, function = reference.partition(":")
+
+    def build() -> Any:
+        return getattr(importlib.import_module(f"example_models.{module}"), function)(**arguments)
+
+    return build
+
+
+def application(name: str) -> Callable[[], Any]:
+    """Return the builder of one of Keras's applications."""
+    return lambda: getattr(applications, name)(weights=None)
+
+
+unet_of_page = of_manual("architectures:unet")
+small_unet = of_manual("encoders:unet")
+towers = of_manual("sequences:siamese")
+blocks = of_manual("graphs:repeated")
+masked = of_manual("graphs:masked", blocks=6)
+weighted = of_manual("graphs:squeeze_and_excite")
+
+GRAPHS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
+    *(
+        (f"Graph: {name} on a page", application(name), PAGE)
+        for name in (
+            *("ResNet50", "ResNet152", "InceptionV3", "Xception", "MobileNetV2", "EfficientNetB0"),
+            *("EfficientNetV2L", "DenseNet121", "ConvNeXtTiny", "NASNetMobile"),
+        )
+    ),
+    ("Graph: ResNet50 on a dark page", application("ResNet50"), DARK),
+    ("Graph: U-Net on a page", unet_of_page, PAGE),
+    ("Graph: U-Net on a dark page", unet_of_page, DARK),
+    ("Graph: diffusion U-Net", of_manual("architectures:diffusion_unet"), PAGE),
+    ("Graph: BERT", of_manual("architectures:bert"), SEQUENCES),
+    ("Graph: GPT", of_manual("architectures:gpt"), SEQUENCES),
+    ("Graph: ViT", of_manual("architectures:vit"), SEQUENCES),
+    ("Graph: encoder-decoder with attention", of_manual("architectures:translator"), SEQUENCES),
+    ("Graph: wide and deep", of_manual("architectures:wide_and_deep"), PAGE),
+    ("Graph: wide and deep, collapsed", of_manual("architectures:wide_and_deep"), {**PAGE, "collapse": "yes"}),
+    ("Graph: detector", of_manual("architectures:detector"), PAGE),
+    ("Graph: VAE", of_manual("architectures:vae"), PAGE),
+    ("Graph: siamese, names", towers, NAMED),
+    ("Graph: siamese, expanded", towers, {**NAMED, "expand_nested": "yes"}),
+    ("Graph: two inputs", of_manual("sequences:picture_and_facts"), NAMED),
+    ("Graph: branches, names", branches, NAMED),
+    ("Graph: branches, a row", branches, {**PAGE, "connections": "row"}),
+    ("Graph: branches, reversed", branches, {**NAMED, "draw_reversed": True}),
+    ("Graph: branches, flat, dark", branches, {**DARK, "draw_volume": False}),
+    ("Graph: squeeze and excite, skips below", weighted, {**NAMED, "skip_connections": "below"}),
+    ("Graph: masked blocks, stubs", masked, NAMED),
+    ("Graph: masked blocks, no stubs", masked, {**PAGE, "stubs": "no"}),
+    ("Graph: U-Net in rows, numbers", small_unet, {**NAMED, "max_width": 420}),
+    ("Graph: U-Net, groups", small_unet, {**PAGE, "groups": "Encoder=conv2d..bottom; Decoder=conv2d_transpose..mask"}),
+    ("Graph: repeats, whole", blocks, {**PAGE, "fold": "no", "collapse": "no"}),
+    ("Graph: repeats, folded and collapsed", blocks, {**NAMED, "fold": "yes", "collapse": "yes"}),
+    (
+        "Graph: repeats that grow",
+        of_manual("graphs:repeated", growing=True),
+        {**NAMED, "fold": "yes", "collapse": "channels"},
+    ),
+]
 
 DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("VGG16, reference's sizes", vgg16, {"max_width": 1480}),
@@ -303,7 +384,7 @@ DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
 def drawings(words: list[str]) -> Iterator[tuple[str, Image.Image]]:
     """Draw each, describing each model once."""
     described: dict[tuple[object, object], ModelDescription] = {}
-    for title, build, given in DRAWINGS:
+    for title, build, given in [*DRAWINGS, *GRAPHS]:
         if words and not any(word.lower() in title.lower() for word in words):
             continue
         options = LayeredViewOptions.of(given)

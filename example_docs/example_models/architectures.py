@@ -43,7 +43,7 @@ def unet(size=256, filters=(64, 128, 256, 512), classes=2):
         stages.append(x)
         x = layers.MaxPooling2D(2)(x)
     x = twice(x, 2 * filters[-1])
-    for count, stage in zip(reversed(filters), reversed(stages)):
+    for count, stage in zip(reversed(filters), reversed(stages), strict=True):
         x = layers.Conv2DTranspose(count, 2, strides=2)(x)
         x = twice(layers.Concatenate()([stage, x]), count)
     return keras.Model(image, layers.Conv2D(classes, 1, activation="softmax", name="mask")(x), name="unet")
@@ -154,7 +154,7 @@ def diffusion_unet(size=64, widths=(64, 128, 256), blocks=2):
         stages.append(x)
         x = layers.Conv2D(width, 3, strides=2, padding="same")(x)
     x = residual(attend(residual(x, widths[-1])), widths[-1])
-    for width, stage in zip(reversed(widths), reversed(stages)):
+    for width, stage in zip(reversed(widths), reversed(stages), strict=True):
         x = layers.Conv2D(width, 3, padding="same")(layers.UpSampling2D()(x))
         x = layers.Concatenate()([x, stage])
         for _ in range(blocks):
@@ -173,7 +173,9 @@ def translator(vocabulary=20_000, width=256, length=40):
     y = layers.LSTM(2 * width, return_sequences=True, name="decoder")(y, initial_state=state)
     context = layers.Attention(name="attention")([y, encoded])
     y = layers.Dense(width, activation="tanh")(layers.Concatenate()([y, context]))
-    return keras.Model([source, target], layers.Dense(vocabulary, activation="softmax", name="words")(y), name="translator")
+    return keras.Model(
+        [source, target], layers.Dense(vocabulary, activation="softmax", name="words")(y), name="translator"
+    )
 
 
 def wide_and_deep(categories=26, numbers=13, width=16):

@@ -35,6 +35,9 @@ MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "applica
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
+_PAGE_SIZING_MODE: Final = "balanced"
+"""How sizes become pixels on pages: channels count once in sequences, and no layer dwarfs the others."""
+
 _PAGE_PIXEL_RATIO: Final = 2
 
 
@@ -106,9 +109,9 @@ SETTINGS: Final[dict[str, Setting]] = {
         {}, _defaults(), "Drawing options for every picture, by their Python names; a page's own options win."
     ),
     "layered_view_max_width": Setting(
-        1000,
+        720,
         values.whole_number(50, none="no limit"),
-        "Greatest width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
     ),
     "layered_view_formats": Setting(
         {},
@@ -244,6 +247,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     """Return a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
     return {
         "max_width": config.layered_view_max_width,
+        "sizing_mode": _PAGE_SIZING_MODE,
         "pixel_ratio": _PAGE_PIXEL_RATIO,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,

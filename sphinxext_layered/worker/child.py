@@ -105,7 +105,7 @@ class Child:
         return process
 
     def greet(self) -> None:
-        """Tell the child its settings, and wait until it is ready.
+        """Send the child its settings, and wait until it is ready.
 
         Raises
         ------
@@ -254,7 +254,7 @@ class Child:
         raise WorkerError(f"{had}; make the model smaller, or {remedy}")
 
     def _write_stack(self) -> None:
-        """Have Python's fault handler write where the child is."""
+        """Make Python's fault handler write where the child is."""
         if sys.platform != "win32":
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 os.kill(self._process.pid, signal.SIGABRT)

@@ -38,7 +38,7 @@ class Client:
         self._stopped = False
 
     def describe(self, number: int, request: ModelRequest) -> Described | Failed:
-        """Have a model described by the child, or by a new one where the old one cannot."""
+        """Return a model's description by the child, or by a new one where the old one cannot."""
         if (read := _read_description(request, self._settings)) is not None:
             return read
         for _ in range(3):

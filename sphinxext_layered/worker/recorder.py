@@ -296,7 +296,7 @@ class Recorder:
             self._edges_of_call |= found
 
     def _owners_of_frame(self, frame: Any) -> tuple[str, ...]:
-        """Give the module whose body runs; at call time the modules whose functions keep what they find."""
+        """Return the module whose body runs; at call time the modules whose functions keep what they find."""
         keepers = []
         while frame is not None:
             name = frame.f_globals.get("__name__", "")
@@ -353,7 +353,7 @@ class Recorder:
             self._note(self.name_of(real) + "/", lambda: FileHashes().of(real + os.sep))
 
     def _wrap_question(self, module: types.ModuleType, function: str) -> None:
-        """Have a function that tells whether something is there note what it was asked: no event tells of it."""
+        """Wrap a function that answers whether something is there: no audit event reports it."""
         original = getattr(module, function)
 
         @functools.wraps(original)
@@ -414,7 +414,7 @@ def _sparingly() -> Iterator[None]:
 
 
 def _on_demand(name: str, fromlist: Iterable[str] | None) -> types.ModuleType | None:
-    """Give a framework a package whose parts are loaded when one of them is used.
+    """Return a package whose parts are loaded when one of them is used.
 
     Keras imports pyplot only for its own drawing functions, TensorFlow jax, where it is installed, only to convert its
     functions: each is a sixth of the time of the import. Whoever else imports them gets the real ones at once.
@@ -448,7 +448,7 @@ def _is_for_writing(mode: Any, flags: Any) -> bool:
 
 
 def _keeps(frame: Any) -> bool:
-    """Tell whether a function is likely to keep what it finds: it is cached, or it sets a global."""
+    """Whether a function is likely to keep what it finds: it is cached, or it sets a global."""
     code = frame.f_code
     named = frame.f_globals.get(code.co_name)
     if hasattr(named, "cache_info"):
@@ -494,11 +494,11 @@ def _installed_folders() -> tuple[str, ...]:
 
 
 def is_installed(file: str) -> bool:
-    """Tell whether a file lies where packages are installed."""
+    """Whether a file lies where packages are installed."""
     file = os.path.realpath(file)
     return file.startswith(_installed_folders()) or bool({"site-packages", "dist-packages"} & set(file.split(os.sep)))
 
 
 def is_standard(file: str) -> bool:
-    """Tell whether a file is of Python's standard library."""
+    """Whether a file is of Python's standard library."""
     return os.path.realpath(file).startswith(_standard_folders()) and not is_installed(file)

@@ -29,7 +29,7 @@ from pypdf import PdfReader
 from sphinxext_layered.description import LayerText
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.paint import paint, paint_image
-from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.options import DECLARED, LayeredViewOptions
 
 
 def written():
@@ -44,6 +44,8 @@ def spaced():
     return model(spacing(20), conv, spacing(35), spacing(5), conv, layer("MaxPooling2D", 12, 12, 40), spacing(15))
 
 
+# What has more than two rows is folded and collapsed by now; the commit above knows neither.
+WHOLE = {"fold": "none", "collapse": "no"} if "fold" in DECLARED else {}
 LABELLED = {"text_callable": "name_and_shape", "legend": True}
 
 CASES = {
@@ -97,7 +99,7 @@ CASES = {
 def scene(name):
     """The scene of a case."""
     make, options = CASES[name]
-    return lay_out(make(), LayeredViewOptions.of(options))
+    return lay_out(make(), LayeredViewOptions.of({**WHOLE, **options}))
 
 
 def svg_digest(drawn):

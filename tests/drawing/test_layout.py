@@ -1,14 +1,18 @@
 """Where boxes stand, and what else is on the canvas."""
 
+import os
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from factories import autoencoder, cnn3d, layer, lenet, mlp, model, resnet, sequence, spacing, unet, vgg16
 from geometry import boxes, clashes, depths, fronts, hidden_fronts, in_order, labels, reach
 
 from sphinxext_layered.drawing import lay_out
-from sphinxext_layered.drawing.scene import Line
+from sphinxext_layered.drawing.scene import Line, Text
 from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.options import LayeredViewOptions
 
@@ -68,12 +72,53 @@ def test_a_picture_is_as_high_as_its_greatest_height_allows(name, given):
     assert lay_out(MODELS[name](), LayeredViewOptions(max_height=most, **given)) == bound
 
 
+def test_a_picture_is_the_same_in_every_process():
+    code = """
+import hashlib
+from factories import resnet
+from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.paint import paint
+from sphinxext_layered.options import LayeredViewOptions
+print(hashlib.sha256(paint(lay_out(resnet(), LayeredViewOptions(max_width=1000)), "svg")).hexdigest())
+"""
+    path = os.pathsep.join((str(Path(__file__).parent.parent), *sys.path))
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
 def test_text_is_not_scaled_to_a_greatest_height_and_boxes_stay_legible():
     given = {"text_callable": "name_and_shape", "legend": True}
     scene = lay_out(lenet(), LayeredViewOptions(max_height=50, **given))
     assert scene.height > 50
     assert scene.font.size == 13
     assert min(front.height for front in fronts(scene).values()) == pytest.approx(5)
+
+
+def test_a_legend_keeps_its_columns_where_boxes_shrink_to_a_height():
+    given = {"legend": True, "max_height": 120}
+    scene, free = lay_out(lenet(), LayeredViewOptions(**given)), lay_out(lenet(), LayeredViewOptions(legend=True))
+
+    def rows(scene):
+        return len(
+            {
+                shape.y
+                for group in scene.groups
+                if group.role == "legend"
+                for shape in group.shapes
+                if isinstance(shape, Text)
+            }
+        )
+
+    assert rows(scene) == rows(free)
+    assert scene.height <= 120
 
 
 def test_room_around_the_boxes_for_spacing_layers_shrinks_with_a_height():

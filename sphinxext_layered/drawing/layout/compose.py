@@ -60,11 +60,11 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     scene = _laid_out(description, options, 1.0)
     if options.max_height is None or scene.height <= options.max_height:
         return scene
-    low, high = _SMALLEST, 1.0
-    best = _laid_out(description, options, low)
+    low, high, width = _SMALLEST, 1.0, scene.width - 2.0 * options.padding
+    best = _laid_out(description, options, low, width)
     for _ in range(_STEPS if best.height <= options.max_height else 0):
         middle = math.sqrt(low * high)
-        scene = _laid_out(description, options, middle)
+        scene = _laid_out(description, options, middle, width)
         if scene.height <= options.max_height:
             best, low = scene, middle
         else:
@@ -72,8 +72,11 @@ def lay_out(description: ModelDescription, options: LayeredViewOptions) -> Scene
     return best
 
 
-def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale: float) -> Scene:
-    """Lay out a model with its boxes at a scale, before they are brought within the width."""
+def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale: float, width: float = 0.0) -> Scene:
+    """Lay out a model with its boxes at a scale, before they are brought within the width.
+
+    The legend may be `width` pixels wide even where the boxes are not.
+    """
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
@@ -97,7 +100,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
         rows = _network_groups(graph, options, font, left, most, measured)
     groups = _stacked(rows, description, options, font)
     if legend is not None:
-        groups = _with_legend(groups, legend, options, font, beside=beside)
+        groups = _with_legend(groups, legend, options, font, width, beside=beside)
     return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else beyond)
 
 
@@ -371,10 +374,10 @@ def _layer(each: Placed, options: LayeredViewOptions) -> Group:
 
 
 def _with_legend(
-    groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, *, beside: bool
+    groups: list[Group], legend: legends.Legend, options: LayeredViewOptions, font: Font, width: float, *, beside: bool
 ) -> list[Group]:
     drawn = _without_ink(bounds(groups, font))
-    columns = 1 if beside else legend.columns(drawn.width)
+    columns = 1 if beside else legend.columns(max(drawn.width, width))
     size = legend.size(columns)
     entries = legend.draw(columns, -1 if options.draw_reversed else 1, options.font_color)
     return [*groups, moved_group(entries, *_corner(drawn, size, options.legend_position, beside=beside))]

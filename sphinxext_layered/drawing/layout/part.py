@@ -221,19 +221,19 @@ class Part:
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
-                calls = self.calls_of(edge.source)
+                calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
                 fed = {
                     owner[target]: (source, target)
                     for source, target in frame.wires
                     if source in calls and target in owner
                 }
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), calls, tuple(sorted(fed))))
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                fed_calls = set(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in frame.wires if target in fed_calls and source in owner}
+                calls = dict.fromkeys(self.calls_of(edge.target))
+                feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)

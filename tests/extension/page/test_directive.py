@@ -42,6 +42,13 @@ def test_every_drawing_option_is_read_by_its_own_reader(built: Any) -> None:
     ]
 
 
+def test_the_lines_of_a_template_are_written_in_one_line(built: Any) -> None:
+    given = r"{name}\n{kernel} / {strides}"
+    result = built(page(".. layered-view:: nets:build", f"   :text-callable: {given}"), builder="dummy")
+    assert request_of(result)["given"] == {"text_callable": "{name}\n{kernel} / {strides}"}
+    assert result.warnings == ""
+
+
 def test_a_wrong_value_is_a_warning_at_its_line_and_a_placeholder(built: Any) -> None:
     wrong = {spelt: DECLARED[name].reader.refused[0] for spelt, name in drawing_options().items()}
     wrong |= {"format": "bmp", "download": "bmp", "summary": "loud", "show-source": "maybe", "depends": "nowhere.txt"}

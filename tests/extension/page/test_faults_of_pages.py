@@ -49,6 +49,7 @@ FAULTS = {
     "text-callable ": ("nowhere:text", "target", ["no module 'nowhere'"], False),
     "text-callable  ": ("nets:text_of_another_kind", "model", ["text_callable: expected", "got 3"], False),
     "text-callable   ": ("nets:text_that_raises", "model", ["KeyError: 'units'", "nets.py"], False),
+    "text-callable    ": ("{nmae}", "option", ["{nmae} is not a field", "known: name, class", "dtype_policy"], False),
     "type-ignore": ("Dence", "option", ["type-ignore: 'Dence'", "did you mean 'Dense'?"], True),
     "color-map": ("Danse=red", "option", ["color-map: 'Danse'", "did you mean 'Dense'?"], True),
     "styles": ("frist=red", "option", ["styles: 'frist'", "did you mean 'first'?"], True),
@@ -68,7 +69,8 @@ def sources() -> dict[str, str]:
         "layered_view_defaults = {'type_ignore': ['Conv2D'], 'min_zz': 3}\n",
         "nets.py": NETS,
         "index.rst": "Index\n=====\n\n.. toctree::\n   :glob:\n\n   p*\n",
-        "plain.rst": ":orphan:\n\nPlain\n=====\n\n.. layered-view:: nets:build\n",
+        "plain.rst": ":orphan:\n\nPlain\n=====\n\n.. layered-view:: nets:build\n"
+        "   :text-callable: {name}\\n{kernel} / {strides}\n   :styles: frozen=hatched\n",
         **pages,
     }
 
