@@ -1,9 +1,13 @@
 """Every drawing option changes the scene; those that are for others are named."""
 
+from dataclasses import replace
+
 import pytest
 from factories import layer, model
+from hand_made_graphs import normalised
 from PIL import ImageFont
 
+from sphinxext_layered.description import CallDescription, Source
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.fonts import SHIPPED
 from sphinxext_layered.options import DECLARED, LayeredViewOptions
@@ -49,6 +53,16 @@ CHANGES = {
     "connector_width": 4,
     "legend_position": "right",
 }
+CHANGES_OF_GRAPHS = {
+    "connections": "row",
+    "skip_connections": "below",
+    "show_operations": "all",
+    "stubs": "yes",
+    "fold": "yes",
+    "collapse": "yes",
+    "expand_nested": "yes",
+    "groups": "Blocks=first0..last_norm2",
+}
 BASES = {"capped_limits": {"sizing_mode": "capped"}, "type_ignore": {"text_callable": None}}
 UNCHANGED = {"font_path"}
 """The shipped font by its path is the default."""
@@ -67,6 +81,31 @@ def test_the_option_changes_the_scene(name):
     assert drawn(**{**base, name: CHANGES[name]}) != drawn(**base)
 
 
+def drawn_graph(**given):
+    description = normalised(6)
+    inside = model(layer("Dense", 8), layer("Dense", 4), layer("Add", 4), feeders={1: (0,), 2: (0, 1)})
+    nested = replace(description.layers[-1], class_name="Functional", nested=inside)
+    relu = CallDescription(name="relu", class_name="Relu", output_shapes=nested.output_shapes, inputs=(Source(3),))
+    description = replace(description, layers=(*description.layers[:-1], nested), calls=(*description.calls, relu))
+    return lay_out(description, LayeredViewOptions.of(given))
+
+
+@pytest.mark.parametrize("name", CHANGES_OF_GRAPHS)
+def test_the_option_changes_the_scene_of_a_graph(name):
+    assert drawn_graph(**{name: CHANGES_OF_GRAPHS[name]}) != drawn_graph()
+
+
+@pytest.mark.parametrize("value", ["auto", "row"])
+def test_a_chain_is_the_same_row_whichever_connections_are_asked_for(value):
+    assert drawn(connections=value) == drawn()
+
+
+def test_a_chain_without_connections_has_no_funnels():
+    assert {group.role for group in drawn().groups} - {group.role for group in drawn(connections="none").groups} == {
+        "funnel"
+    }
+
+
 def test_every_option_is_tried():
-    assert set(CHANGES) | NOT_OF_THE_SCENE == set(DECLARED)
+    assert set(CHANGES) | set(CHANGES_OF_GRAPHS) | NOT_OF_THE_SCENE == set(DECLARED)
     assert drawn(font_path=SHIPPED) == drawn()
