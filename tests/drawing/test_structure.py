@@ -291,7 +291,7 @@ def planted(draw: st.DrawFn) -> tuple[list[Row], list[set[str]]]:
     block = draw(blocks())
     # Of two blocks that read the two before them, nothing says that the second would go on to read the first.
     times = draw(st.integers(3 if any(-2 in feeders for _, feeders in block) else 2, 6))
-    rows: list[Row] = [("mask", layer("Mask", 8, 8, 4)), ("older", layer("Older", 8, 8, 4))]
+    rows: list[Row] = [("mask", layer("Mask", 8, 8, 4)), ("older", layer("Older", 8, 8, 4), "mask")]
     rows += [("newer", layer("Newer", 8, 8, 4), "older")]
     ends = ["older", "newer"]
     members = []
