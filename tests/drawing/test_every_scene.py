@@ -71,7 +71,7 @@ def widest_word(scene):
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(models, options)
 def test_everything_is_seen_whatever_the_model_and_the_options(description, given_options):
-    chosen = LayeredViewOptions(**given_options)
+    chosen = LayeredViewOptions(fold="none", collapse="no", **given_options)
     try:
         scene = lay_out(description, chosen)
     except LayeredViewError:

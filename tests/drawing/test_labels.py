@@ -276,7 +276,9 @@ def test_labels_beside_a_legend_keep_to_what_it_leaves():
 
 
 def test_a_deep_network_with_labels_comes_within_the_width():
-    scene = lay_out(resnet(), LayeredViewOptions(max_width=1000, text_callable="name_and_shape"))
+    scene = lay_out(
+        resnet(), LayeredViewOptions(max_width=1000, text_callable="name_and_shape", fold="none", collapse="no")
+    )
     assert scene.width <= 1000
     assert len(labels(scene)) == len(fronts(scene))
     assert clashes(scene) == []

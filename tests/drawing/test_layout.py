@@ -28,6 +28,10 @@ VARIANTS = [
 ]
 
 
+WHOLE = {"fold": "none", "collapse": "no"}
+"""For rows of a chain that would else be folded."""
+
+
 def drawn(*layers, **given):
     return lay_out(model(*layers), LayeredViewOptions(**given))
 
@@ -41,7 +45,7 @@ def gaps(scene):
 @pytest.mark.parametrize("name", MODELS)
 def test_every_layer_is_seen_and_nothing_touches_the_edge(name, variant):
     description = MODELS[name]()
-    options = LayeredViewOptions(**variant)
+    options = LayeredViewOptions(**WHOLE, **variant)
     scene = lay_out(description, options)
     assert len(fronts(scene)) == len(description.layers)
     assert hidden_fronts(scene) == []
@@ -294,7 +298,7 @@ def test_a_narrow_model_is_not_scaled_up():
 
 
 def test_deep_models_wrap_into_rows_with_a_cue():
-    scene = lay_out(resnet(), LayeredViewOptions(max_width=1000))
+    scene = lay_out(resnet(), LayeredViewOptions(max_width=1000, **WHOLE))
     assert scene.width <= 1000
     faces = in_order(scene)
     starts = [0, *(i for i in range(1, len(faces)) if faces[i].left < faces[i - 1].left)]
@@ -308,7 +312,7 @@ def test_deep_models_wrap_into_rows_with_a_cue():
 def test_a_thousand_layers_are_legible_and_quickly_laid_out(given):
     description = model(*(each for _ in range(6) for each in resnet().layers))
     before = time.process_time()
-    scene = lay_out(description, LayeredViewOptions(max_width=1000, **given))
+    scene = lay_out(description, LayeredViewOptions(max_width=1000, **WHOLE, **given))
     assert time.process_time() - before < 10
     assert scene.width <= 1000
     assert len(fronts(scene)) == len(description.layers) > 1000
@@ -317,10 +321,10 @@ def test_a_thousand_layers_are_legible_and_quickly_laid_out(given):
 
 def test_a_deep_flat_network_takes_more_rows_for_larger_boxes():
     flat = model(*(layer("Conv2D", 8, 8, 64) for _ in range(180)))
-    scene = lay_out(flat, LayeredViewOptions(max_width=700))
+    scene = lay_out(flat, LayeredViewOptions(max_width=700, **WHOLE))
     assert min(front.height for front in fronts(scene).values()) > 8
     assert 150 < scene.height < 300
-    deep = lay_out(resnet(), LayeredViewOptions(max_width=1000))
+    deep = lay_out(resnet(), LayeredViewOptions(max_width=1000, **WHOLE))
     assert min(front.width for front in fronts(deep).values()) < 8
 
 
@@ -355,7 +359,7 @@ def test_labels_of_no_chosen_side_alternate_where_that_saves_a_row():
 
 def test_rows_that_labels_ask_for_do_not_blow_up_the_boxes():
     bare = lay_out(vgg16(), LayeredViewOptions(max_width=700))
-    labelled = lay_out(vgg16(), LayeredViewOptions(max_width=700, text_callable="name_and_shape"))
+    labelled = lay_out(vgg16(), LayeredViewOptions(max_width=700, text_callable="name_and_shape", **WHOLE))
     assert rows_of(bare) == 1 < rows_of(labelled)
     assert fronts(labelled)[0].height <= fronts(bare)[0].height
 

@@ -126,7 +126,7 @@ def _structured(
     graph: Graph, boxes: Mapping[str, Box], options: LayeredViewOptions, font: Font, room: float | None
 ) -> Graph:
     """Return the graph with layers folded and blocks collapsed: as options say, or as far as it takes to fit."""
-    if options.connections != "auto":
+    if options.connections != "auto" or (graph.is_row and not graph.is_chain):
         return graph
     graph = _as_asked(graph, options)
     if room is None:

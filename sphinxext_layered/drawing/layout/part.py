@@ -276,7 +276,7 @@ class Part:
     def _fitting(self, pins: Sequence[Pin]) -> tuple[Pin, ...]:
         """Return the stubs of one node with names that have room beside each other."""
         font, most = self.setting.style.font, self.setting.most
-        if pins_width(pins, font) <= most:
+        if not pins or pins_width(pins, font) <= most:
             return tuple(pins)
         share = most / len(pins) - 2 * PIN_PADDING
         return tuple(replace(pin, text=shortened(pin.text, font, share)) for pin in pins)

@@ -45,7 +45,7 @@ def test_every_drawing_option_is_read_by_its_own_reader(built: Any) -> None:
 def test_the_lines_of_a_template_are_written_in_one_line(built: Any) -> None:
     given = r"{name}\n{kernel} / {strides}"
     result = built(page(".. layered-view:: nets:build", f"   :text-callable: {given}"), builder="dummy")
-    assert request_of(result)["given"] == {"text_callable": "{name}\n{kernel} / {strides}"}
+    assert dict(request_of(result)["given"]) == {"text_callable": "{name}\n{kernel} / {strides}"}
     assert result.warnings == ""
 
 
