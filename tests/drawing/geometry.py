@@ -45,13 +45,12 @@ def _is_rect(polygon: Polygon) -> bool:
 
 def fronts(scene: Scene) -> dict[int, Rect]:
     """The front face of each layer that is drawn, by the layer's index."""
-    return {
-        group.layer: around(
-            next(shape for shape in group.shapes if isinstance(shape, Polygon) and _is_rect(shape)).points
-        )
+    rects = {
+        group.layer: [shape for shape in group.shapes if isinstance(shape, Polygon) and _is_rect(shape)]
         for group in scene.groups
         if group.role == "layer"
     }
+    return {index: around(found[0].points) for index, found in rects.items() if found}
 
 
 def in_order(scene: Scene) -> list[Rect]:
