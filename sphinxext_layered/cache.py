@@ -17,6 +17,7 @@ import stat
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -92,6 +93,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._room = os.path.join(folder, VERSION)
 
     # -- descriptions --------------------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class Cache:
         return StoredPicture(path, digest, width, height, notes)
 
     def _picture_path(self, name: str, digest: str) -> Path:
-        return Path(os.path.join(self.folder, VERSION, "pictures", digest[:2], name))
+        return Path(os.sep.join((self._room, "pictures", digest[:2], name)))
 
     # -- bounds --------------------------------------------------------------------------------------
 
@@ -219,7 +221,7 @@ class Cache:
 
     def prune_now_and_then(self, *, every: float = DAY, **bounds: Any) -> None:
         """Prune unless that was done lately; a cache that cannot be written is left alone."""
-        stamp = self._room / "pruned"
+        stamp = Path(self._room, "pruned")
         with contextlib.suppress(OSError):
             if stamp.exists() and 0 <= time.time() - stamp.stat().st_mtime < every:
                 return
@@ -231,7 +233,7 @@ class Cache:
         for folder, _, names in os.walk(self.folder):
             for name in names:
                 path = Path(folder, name)
-                if path.parent in (self.folder, self._room) and not name.startswith(_TEMPORARY):
+                if path.parent in (self.folder, Path(self._room)) and not name.startswith(_TEMPORARY):
                     continue
                 with contextlib.suppress(OSError):
                     found = path.stat()
@@ -239,14 +241,10 @@ class Cache:
 
     # -- files ---------------------------------------------------------------------------------------
 
-    @property
-    def _room(self) -> Path:
-        return self.folder / VERSION
-
     def _path(self, kind: str, key: str, suffix: str) -> str:
         if not _DIGEST.fullmatch(key):
             raise ValueError(f"a key has 64 hexadecimal digits, got {key!r:.80}")
-        return os.path.join(self.folder, VERSION, kind, key[:2], key + suffix)
+        return os.sep.join((self._room, kind, key[:2], key + suffix))
 
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
         data = _bytes_of(self._path(kind, key, ".json"))
@@ -324,8 +322,8 @@ def _size_of(path: str | Path) -> int:
 def _bytes_of(path: str | Path, *, used: bool = True) -> bytes | None:
     """Return a file's content, noting about once a day that it was used, or None."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        with FileIO(path) as file:  # unbuffered, which is twice as quick
+            data = file.readall()
             if used:
                 _note_use(path, os.fstat(file.fileno()).st_mtime)
             return data

@@ -72,7 +72,7 @@ def read(path: Path) -> Committed | None:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DescriptionError(f"it is not JSON ({error})") from error
-    if not is_committed(document):
+    if not (isinstance(document, dict) and document.get("schema") == SCHEMA):
         raise DescriptionError(f"it has not the schema {SCHEMA!r}")
     try:
         made_from = MadeFrom.from_document(document.get("made_from"))
@@ -100,11 +100,6 @@ def write(path: Path, committed: Committed) -> bool:
     return True
 
 
-def is_committed(document: object) -> bool:
-    """Whether a JSON document is a committed description of this version."""
-    return isinstance(document, dict) and document.get("schema") == SCHEMA
-
-
 def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     """Check committed descriptions; what is found is the same on every machine.
 
@@ -123,7 +118,7 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     root = root or root_above(place.resolve())
     sources, package = Sources(root), fingerprint().describing
     pages = _pages_below(root) if place.is_dir() else None
-    for path in _below(place) if place.is_dir() else [place]:
+    for path in _below(place) if place.is_dir() else filter(_is_committed, [place]):
         try:
             found = read(path)
         except DescriptionError as error:
@@ -140,11 +135,15 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Find the committed descriptions below a folder, also those that are damaged or of another version."""
-    for path in _files(folder, (".json",)):
-        with contextlib.suppress(OSError):
-            if b"layered-view-committed/" in path.read_bytes()[:200]:
-                yield path
+    return filter(_is_committed, _files(folder, (".json",)))
+
+
+def _is_committed(path: Path) -> bool:
+    """Whether a file is a committed description, be it damaged or of another version."""
+    try:
+        return b"layered-view-committed/" in path.read_bytes()[:200]
+    except OSError:
+        return False
 
 
 def _pages_below(root: Path) -> list[str]:

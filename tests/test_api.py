@@ -231,6 +231,12 @@ def test_font_path_is_the_font_that_is_drawn() -> None:
     with pytest.raises(OptionError, match="font_path"):
         drawn(font_path="no/such.ttf", legend=True)
     assert drawn(font_path=SHIPPED, legend=True) == drawn(legend=True)
+    import reportlab
+
+    other = Path(reportlab.__file__).parent / "fonts" / "VeraBd.ttf"
+    by_path = drawn(font_path=str(other), font_size=20, legend=True)
+    assert by_path == drawn(font=ImageFont.truetype(str(other), 20), legend=True)
+    assert by_path != drawn(font_size=20, legend=True)
 
 
 @pytest.mark.parametrize("name", [name for name in EFFECTS if name != "font_path"])

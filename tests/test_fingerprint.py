@@ -14,12 +14,7 @@ from sphinxext_layered.fingerprint import fingerprint
 from sphinxext_layered.worker import FileHashes
 
 DESCRIBING = ("description.py", "options.py", "values.py", "target.py", "reading/keras.py", "worker/__init__.py")
-DRAWING = (
-    "drawing/palette.py",
-    "drawing/DejaVuSans.ttf",
-    "extension/build/draw.py",
-    "extension/static/layered_view.css",
-)
+DRAWING = ("drawing/palette.py", "drawing/DejaVuSans.ttf", "extension/build/draw.py")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ blocks are connected alike inside, with those before them, and with what is outs
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -389,7 +389,7 @@ def _order(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]], kinds
     such as a mask, comes first, since it would lie within the first block that uses it.
     """
     ranks = _ranks(feeders)
-    ways = _ways(feeders, kinds, ranks)
+    ways = _ways(feeders, kinds, _behind(feeders, fed))
     order: dict[int, None] = {}
     ends = [node for node, after in enumerate(fed) if not after]
     alone = [node for node in ends if not feeders[node]]
@@ -412,24 +412,47 @@ def _ranks(feeders: Sequence[Sequence[int]]) -> list[int]:
     return ranks
 
 
-def _ways(feeders: Sequence[Sequence[int]], kinds: Sequence[int], ranks: Sequence[int]) -> list[list[int]]:
-    """Return the feeders of each node in the order in which they are followed: longest ways first, equal ones together.
+def _behind(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]]) -> list[int]:
+    """Return how many nodes each one rests on: what feeds it, what feeds that, and so on."""
+    last = [max(after, default=0) for after in fed]
+    sets: dict[int, int] = {}
+    counts: list[int] = []
+    for node, before in enumerate(feeders):
+        found = 0
+        for each in before:
+            found |= sets[each] | 1 << each
+        counts.append(found.bit_count())
+        sets[node] = found
+        for each in before:
+            if last[each] == node:
+                del sets[each]
+    return counts
 
-    Nodes of a kind with feeders of the same kinds all do as most of them do: to the first of several blocks, ways are
-    shorter, but for those from a second input.
+
+def _ways(feeders: Sequence[Sequence[int]], kinds: Sequence[int], behind: Sequence[int]) -> list[list[int]]:
+    """Return the feeders of each node in the order in which they are followed: first what rests on the most nodes.
+
+    So a block's predecessor comes before the one before that, and equal lanes come together. Nodes of a kind with
+    feeders of the same kinds all do as that one of them does that rests on the most: to the first of several blocks,
+    there may be more behind a second input than behind the first.
     """
     histories: dict[Hashable, int] = {}
     history: list[int] = []
-    votes: dict[Hashable, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    deepest: dict[Hashable, int] = {}
     keys: list[Hashable] = []
     for node, before in enumerate(feeders):
-        past = [history[each] for each in before]
-        history.append(histories.setdefault((kinds[node], *past), len(histories)))
-        slots = sorted(range(len(before)), key=lambda slot: (-ranks[before[slot]], past.index(past[slot]), slot))
-        keys.append((kinds[node], *(kinds[each] for each in before)))
-        votes[keys[-1]][tuple(slots)] += 1
-    most = {key: counted.most_common(1)[0][0] for key, counted in votes.items()}
-    return [[before[slot] for slot in most[key]] for before, key in zip(feeders, keys, strict=True)]
+        history.append(histories.setdefault((kinds[node], *(history[each] for each in before)), len(histories)))
+        key = (kinds[node], *(kinds[each] for each in before))
+        keys.append(key)
+        deepest[key] = max(deepest.get(key, node), node, key=behind.__getitem__)
+    slots = {key: _slots(feeders[node], behind, history) for key, node in deepest.items()}
+    return [[before[slot] for slot in slots[key]] for before, key in zip(feeders, keys, strict=True)]
+
+
+def _slots(before: Sequence[int], behind: Sequence[int], history: Sequence[int]) -> list[int]:
+    """Return the places of feeders, sorted as they are followed."""
+    past = [history[each] for each in before]
+    return sorted(range(len(before)), key=lambda slot: (-behind[before[slot]], past.index(past[slot]), slot))
 
 
 def _used_throughout(fed: Sequence[Sequence[int]], ranks: Sequence[int]) -> list[int]:

@@ -152,7 +152,7 @@ def differences(
     found = []
     code = dict(made_from.code)
     for name, digest in made_from.files:
-        path = _path_of(name, str(root), sys_path or sys.path)
+        path = hashes.place_of(name, str(root), sys_path or sys.path)
         now = hashes.state(path, digest) if path else ABSENT
         if now == digest or (path and name in code and code[name] == hashes.of_code(path)):
             continue
@@ -185,12 +185,6 @@ def digests_of(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
             for name, value in environment.items()
         )
     )
-
-
-def _path_of(name: str, root: str, sys_path: Sequence[str]) -> str | None:
-    if name.startswith(MODULE):
-        return find_module_file(name.removeprefix(MODULE), sys_path)
-    return os.path.join(root, *name.split("/"))
 
 
 def _is_of_project(path: str | None, root: str) -> bool:
@@ -266,6 +260,8 @@ class FileHashes:
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
+        self._places: dict[str, str | None] = {}
         self._code: dict[str, str] = {}
 
     def of_code(self, path: str) -> str:
@@ -288,7 +284,19 @@ class FileHashes:
 
     def state(self, path: str, then: str) -> str:
         """Return the state of a path now, in the terms of its state `then`."""
-        return kind_of(path) if then in (ABSENT, FILE, FOLDER) else self.of(path)
+        if then not in (ABSENT, FILE, FOLDER):
+            return self.of(path)
+        if path not in self._kinds:
+            self._kinds[path] = kind_of(path)
+        return self._kinds[path]
+
+    def place_of(self, name: str, root: str, sys_path: Sequence[str]) -> str | None:
+        """Return the path that a name in `MadeFrom.files` means here, None for a module that is not found."""
+        if not name.startswith(MODULE):
+            return os.path.join(root, *name.split("/"))
+        if name not in self._places:
+            self._places[name] = find_module_file(name.removeprefix(MODULE), sys_path)
+        return self._places[name]
 
     def note(self, path: str, content: bytes) -> None:
         """Take `content` for the file's, unless the file was read before."""

@@ -302,7 +302,7 @@ def planted(draw: st.DrawFn) -> tuple[list[Row], list[set[str]]]:
             rows.append((f"b{b}_{i}", layer(kind, 8, 8, 4), *dict.fromkeys(names)))
         ends.append(f"b{b}_{len(block) - 1}")
         members.append({f"b{b}_{i}" for i in range(len(block))})
-    rows += [("tail", layer("Tail", 8, 8, 4), ends[-1]), ("skip", layer("Skip", 8, 8, 4), "tail", "newer")]
+    rows += [("tail", layer("Tail", 8, 8, 4), ends[-1], "mask"), ("skip", layer("Skip", 8, 8, 4), "tail", "newer")]
     return shuffled(rows, draw(st.randoms(use_true_random=False))), members
 
 

@@ -10,6 +10,7 @@ import pytest
 from pages import page
 
 from sphinxext_layered.extension.config import MIME_TYPES, SETTINGS, merged
+from sphinxext_layered.extension.page.request import PictureRequest
 
 WRONG = {
     "layered_view_defaults": "['legend']",
@@ -89,7 +90,7 @@ def test_the_page_wins_over_conf_and_conf_over_the_defaults(built: Any) -> None:
     config = built(
         page("Text."), conf="layered_view_defaults = {'min_z': 3, 'max_width': 500}", builder="dummy"
     ).app.config
-    options = merged(config, {"min_z": 20})
+    options = merged(config, PictureRequest("nets:build", "", (("min_z", 20),)))
     assert (options["min_z"], options["max_width"], options["pixel_ratio"]) == (20, 500, 2)
 
 
@@ -105,19 +106,3 @@ def test_page_formats_are_those_of_the_painters() -> None:
     from sphinxext_layered.drawing.paint import FORMATS
 
     assert {name: FORMATS[name] for name in MIME_TYPES} == MIME_TYPES
-
-
-def test_a_project_without_pictures_loads_no_drawing_and_no_cache(sphinx_build: Any, make_project: Any) -> None:
-    conf = """
-    def loaded(app, exception):
-        import sys
-        ours = ("sphinxext_layered", "tensorflow", "keras", "aggdraw")
-        print("LOADED", sorted(name for name in sys.modules if name.startswith(ours)))
-    def setup(app):
-        app.connect("build-finished", loaded)
-    """
-    done = sphinx_build(make_project({"index.rst": "T\n=\n"}, conf), "-W")
-    assert done.returncode == 0
-    (loaded,) = [line for line in done.status.splitlines() if line.startswith("LOADED")]
-    for word in ("drawing", "cache", "worker", "reading", "build", "tensorflow", "keras", "aggdraw"):
-        assert word not in loaded

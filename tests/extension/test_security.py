@@ -206,7 +206,8 @@ def test_a_committed_description_that_was_altered_is_as_if_it_were_not_there(
     outcome = project.build(confoverrides={**kept, "layered_view_mode": "cached"})
     assert outcome.warnings.count("WARNING") == 1
     assert "one.rst:4: WARNING" in outcome.warnings
-    assert "there is no description of nets:small" in outcome.warnings
+    assert f"nets:small: kept/{file.name}: " in outcome.warnings
+    assert "[layered_view.description]" in outcome.warnings
     assert len(outcome.images) == 1
 
 

@@ -19,7 +19,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from .boxes import Box, scaled
 from .frames import FrameItem
 from .grid import PIN_PADDING, Grid, Link, Member, Pin, pins_width
-from .items import BoxItem, Item, PortItem, SignItem, sign_radius
+from .items import BoxItem, Item, PortItem, SignItem, badge_radius, sign_radius
 from .lanes import Places, places_of
 from .style import Style
 from .textblock import ELLIPSIS, shortened, text_block
@@ -232,8 +232,8 @@ class Part:
                 for node, names in fed.items() if edge in self.stubs else ():
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
-                calls = dict.fromkeys(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in frame.wires if target in calls and source in owner}
+                fed_calls = set(self.calls_of(edge.target))
+                feeding = {owner[source] for source, target in frame.wires if target in fed_calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
@@ -295,7 +295,8 @@ class Part:
             return SignItem(box, node.sign, radius, bands, box.label, box.above), box.gap
         whole = replace_width(box, box.width + sum(band.width for band in bands))
         lean = -1 if self.setting.options.draw_reversed else 1
-        return BoxItem(whole, lean, node.shared, bands), box.gap
+        badge = badge_radius(str(node.shared), self.setting.style.font) if node.shared else 0.0
+        return BoxItem(whole, lean, node.shared, bands, badge), box.gap
 
     def _band(self, node: Node, box: Box) -> Box:
         """Return a folded layer as a slice of the box that it is folded onto."""

@@ -42,7 +42,7 @@ class Pictures:
     def __init__(self, app: Sphinx) -> None:
         self._app = app
         root, package = project_root(app), fingerprint(package_record(app))
-        self._painter = [package.whole, *painters()]
+        self._painter = digest_of([package.whole, *painters()])
         self._plan = Plan(app, root)
         self._store = Store(cache_folder(app), spare_folder(app))
         self._descriptions = Descriptions(app, root, self._store, package.describing)
@@ -106,16 +106,28 @@ class Pictures:
         to_draw: list[PlannedPicture] = []
         to_describe: dict[ModelRequest, None] = {}
         for picture in pictures:
-            model = picture.model
-            if model not in self._models and model not in to_describe:
-                found = None if self._descriptions.is_asked(model) else self._descriptions.find(model, picture.options)
-                if found is None:
-                    to_describe[model] = None
-                else:
-                    self._models[model] = found
-            if model in self._models and picture not in self._pictures and not self._is_there(picture):
+            if picture.model in to_describe or not self._is_described(picture):
+                to_describe[picture.model] = None
+            elif picture not in self._pictures:
                 to_draw.append(picture)
         return to_draw, list(to_describe)
+
+    def _is_described(self, picture: PlannedPicture) -> bool:
+        """Look a model and its picture up; where that is to be drawn, the description is read, and so checked."""
+        model = picture.model
+        while True:
+            found = self._models.get(model)
+            if found is None and not self._descriptions.is_asked(model):
+                found = self._descriptions.find(model, picture.options)
+            if found is None:
+                return False
+            self._models[model] = found
+            if picture in self._pictures or self._is_there(picture) or isinstance(found, Failure):
+                return True
+            if (description := self._description(found)) is not None:
+                self._models[model] = found._replace(description=description)
+                return True
+            del self._models[model]  # it is damaged, and not found again
 
     def _is_there(self, picture: PlannedPicture) -> bool:
         found = self._models[picture.model]
@@ -129,9 +141,8 @@ class Pictures:
         return True
 
     def _key(self, picture: PlannedPicture, found: Found) -> str:
-        return digest_of(
-            [found.digest, self._plan.spelt(picture.options), picture.format, picture.name, *self._painter]
-        )
+        spelt = self._plan.spelt(picture.options)
+        return digest_of("\n".join((found.digest, spelt, picture.format, picture.name, self._painter)))
 
     def _found_late(self, request: PictureRequest, picture: PlannedPicture) -> Picture | Failure:
         """Find a picture that no page was known to show; nothing is described any more, since writers may fork."""

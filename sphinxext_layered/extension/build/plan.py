@@ -94,7 +94,7 @@ class Plan:
             file=relative_to_root(self._app, self._root, request.file) if request.file else None,
             input_shape=options.input_shape,
             text_reference=options.text_reference,
-            depends=tuple(relative_to_root(self._app, self._root, path) for path in request.depends),
+            depends=tuple(sorted(relative_to_root(self._app, self._root, path) for path in request.depends)),
         )
         name = f"{_slug(request)}-dark" if options.theme == "dark" else _slug(request)
         return self._pictures.setdefault(
@@ -117,7 +117,7 @@ class Plan:
 
 def model_key(model: ModelRequest, fingerprint: str) -> str:
     """Return the key of a model's descriptions in the cache."""
-    return digest_of([model.document(), fingerprint])
+    return digest_of(f"{fingerprint} {tuple(model)!r}")
 
 
 def spelt_on_page(error: LayeredViewError) -> str:

@@ -30,6 +30,7 @@ class Store:
         self._caches = [Cache(folder), Cache(spare)]
         self._first = 0
         self._readable = self._caches if spare.exists() else self._caches[:1]
+        self._damaged: set[str] = set()
 
     def states(self, key: str) -> list[State]:
         """Return the states of the sources known for `key`."""
@@ -37,11 +38,14 @@ class Store:
 
     def description(self, digest: str) -> ModelDescription | None:
         """Return a description, or None."""
-        return next(filter(None, (cache.description(digest) for cache in self._readable)), None)
+        found = next(filter(None, (cache.description(digest) for cache in self._readable)), None)
+        if found is None:
+            self._damaged.add(digest)
+        return found
 
     def has_description(self, digest: str) -> bool:
-        """Whether a description is there."""
-        return any(cache.has_description(digest) for cache in self._readable)
+        """Whether a description is there, and was not found to be damaged."""
+        return digest not in self._damaged and any(cache.has_description(digest) for cache in self._readable)
 
     def picture(self, key: str) -> StoredPicture | None:
         """Return a picture, or None."""

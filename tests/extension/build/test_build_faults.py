@@ -95,6 +95,16 @@ def test_damaged_entries_are_made_again(project: Project, kind: str) -> None:
     assert second.images == first.images
 
 
+def test_a_damaged_description_is_made_again_though_other_pictures_of_it_are_there(project: Project) -> None:
+    first = project.build()
+    for path in (project.cache / "1" / "descriptions").rglob("*.json"):
+        path.write_bytes(b"x" + path.read_bytes()[1:])
+    project.put("two.rst", FILES["one.rst"] + "   :legend:\n")
+    second = project.build()
+    assert (second.children, second.warnings, len(second.images)) == (1, "", 2)
+    assert {name for name in first.images if name.startswith("small-")} < second.images.keys()
+
+
 @pytest.fixture
 def when_pictures_are_made(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """Have something done between the build step and the writing of pages."""
