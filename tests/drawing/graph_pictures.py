@@ -508,7 +508,13 @@ def missing_labels(picture: Picture) -> list[str]:
         wanted = [written[name] for name in names if name in written]
     else:
         wanted = [name for name in names if name not in rounds or picture.expected.is_row]
-    return [f"{each!r} is missing" for each in sorted((Counter(wanted) - Counter(shown)).elements())]
+    missing = Counter(map(_unbroken, wanted)) - Counter(map(_unbroken, shown))
+    return [f"{each!r} is missing" for each in sorted(missing.elements())]
+
+
+def _unbroken(text: str) -> str:
+    """A text without the ends of its lines, which a long word has where there is no room for it."""
+    return "".join(text.split())
 
 
 def beyond_the_canvas(picture: Picture) -> list[str]:

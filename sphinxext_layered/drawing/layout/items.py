@@ -119,17 +119,20 @@ class BoxItem(_Plain):
         The number that marks all calls of one layer, 0 for none.
     bands : tuple of Box
         The layers that are folded onto it: slices at its right.
+    badge : float
+        The radius of that number, px.
     """
 
     box: Box
     lean: int
     shared: int = 0
     bands: tuple[Box, ...] = ()
+    badge: float = 0.0
 
     @property
     def left(self) -> float:
         """Half the silhouette's width, and what a badge adds."""
-        return (self.box.width + self.box.depth) / 2 + (_BADGE if self.shared else 0)
+        return (self.box.width + self.box.depth) / 2 + self.badge
 
     @property
     def right(self) -> float:
@@ -138,7 +141,7 @@ class BoxItem(_Plain):
 
     def reach(self, side: int) -> float:
         """Return half the silhouette's height, and what a badge adds."""
-        badge = _BADGE if self.shared and side < 0 and not self.box.depth else 0
+        badge = self.badge if side < 0 and not self.box.depth else 0
         return (self.box.height + self.box.depth) / 2 + badge
 
     @property
@@ -209,9 +212,14 @@ def _index(box: Box) -> int | None:
     return box.layer.index if box.layer.index >= 0 else None
 
 
+def badge_radius(text: str, font: Font) -> float:
+    """Return the radius of a badge."""
+    return max(_BADGE, font.width(text) / 2 + 2)
+
+
 def _badge(text: str, centre: Point, style: Style) -> Iterator[Shape]:
     width = style.font.width(text)
-    radius = max(_BADGE, width / 2 + 2)
+    radius = badge_radius(text, style.font)
     yield Polygon(circle(centre, radius), (*style.ground[:3], 255), style.ink)
     yield Text(centre[0] - width / 2, centre[1] + _middle(style.font), text, style.ink, width)
 

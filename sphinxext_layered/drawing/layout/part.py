@@ -19,7 +19,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from .boxes import Box, scaled
 from .frames import FrameItem
 from .grid import PIN_PADDING, Grid, Link, Member, Pin, pins_width
-from .items import BoxItem, Item, PortItem, SignItem, sign_radius
+from .items import BoxItem, Item, PortItem, SignItem, badge_radius, sign_radius
 from .lanes import Places, places_of
 from .style import Style
 from .textblock import ELLIPSIS, shortened, text_block
@@ -295,7 +295,8 @@ class Part:
             return SignItem(box, node.sign, radius, bands, box.label, box.above), box.gap
         whole = replace_width(box, box.width + sum(band.width for band in bands))
         lean = -1 if self.setting.options.draw_reversed else 1
-        return BoxItem(whole, lean, node.shared, bands), box.gap
+        badge = badge_radius(str(node.shared), self.setting.style.font) if node.shared else 0.0
+        return BoxItem(whole, lean, node.shared, bands, badge), box.gap
 
     def _band(self, node: Node, box: Box) -> Box:
         """Return a folded layer as a slice of the box that it is folded onto."""
