@@ -27,6 +27,7 @@ from hand_made_graphs import (
     nested,
     operations,
     parallel,
+    projected_block,
     recurrent,
     residual,
     resnet_block,
@@ -36,6 +37,7 @@ from hand_made_graphs import (
 from hypothesis import HealthCheck, given, settings
 from random_graphs import graphs, options
 
+from sphinxext_layered.description import LayerText
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.layout.lanes import places_of
 from sphinxext_layered.drawing.paint import paint
@@ -273,6 +275,38 @@ def test_no_stubs_are_drawn_without_connections():
     picture = picture_of(mask_in_many_places(), draw_funnel=False)
     assert not picture.lines
     assert not picture.texts
+
+
+def test_the_name_of_a_stub_keeps_off_a_funnel():
+    tall, small = layer("Conv2D", 120, 120, 4), layer("Concatenate", 4, 4, 4)
+    nodes = [("start", small), ("first", tall, "start"), ("second", tall, "first"), ("join", small, "second", "start")]
+    picture = picture_of(graph(*nodes), stubs="yes")
+    assert [string for string, _, _ in picture.texts] == ["start", "start"]
+    assert ("second", "join") in {group.connects for group in picture.funnels}
+    assert offences(picture) == {}
+
+
+def test_a_funnel_keeps_off_what_stands_beside_its_end():
+    tall, small, wide = layer("Conv2D", 120, 120, 4), layer("Conv2D", 4, 4, 4), layer("InputLayer", 4, 4, 3000)
+    nodes = [("start", small), ("tall", tall, "start"), ("small", small, "tall"), ("wide", wide)]
+    picture = picture_of(graph(*nodes, ("join", JOIN, "small", "wide")))
+    assert ("tall", "small") in {group.connects for group in picture.funnels}
+    assert offences(picture) == {}
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_no_line_enters_a_sum_through_its_text(above):
+    described = projected_block()
+    text = LayerText(text="the sum of both", above=above)
+    layers = [replace(each, text=text) if each.name == "add" else each for each in described.layers]
+    for side in ("above", "below"):
+        picture = picture_of(replace(described, layers=tuple(layers)), text_callable=WRITTEN, skip_connections=side)
+        assert [string for string, _, _ in picture.texts] == ["the sum of both"]
+        assert offences(picture) == {}
+
+
+def test_the_mark_of_a_shared_layer_has_room_whatever_its_font():
+    assert offences(picture_of(recurrent(), font_size=40, spacing=0, draw_volume=False, draw_funnel=False)) == {}
 
 
 def test_a_description_is_not_changed_by_drawing():
