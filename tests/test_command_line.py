@@ -155,7 +155,7 @@ def test_every_option_that_text_can_give_is_a_flag_that_is_explained(capsys: pyt
     shown = " ".join(capsys.readouterr().out.split())
     for name, option in DECLARED.items():
         assert (
-            f" --{name.replace('_', '-')}" + (", " if option.reader.bare else " ") in shown
+            f" --{name.replace('_', '-')}" + (", " if option.reader.python == "bool" else " ") in shown
         ) is not option.python_only
         assert option.python_only or option.doc.replace("``", "")[:30] in shown
     assert "examples:" in shown
