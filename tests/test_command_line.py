@@ -155,7 +155,7 @@ def test_every_option_that_text_can_give_is_a_flag_that_is_explained(capsys: pyt
     shown = " ".join(capsys.readouterr().out.split())
     for name, option in DECLARED.items():
         assert (
-            f" --{name.replace('_', '-')}" + (", " if option.reader.bare else " ") in shown
+            f" --{name.replace('_', '-')}" + (", " if option.reader.python == "bool" else " ") in shown
         ) is not option.python_only
         assert option.python_only or option.doc.replace("``", "")[:30] in shown
     assert "examples:" in shown
@@ -172,10 +172,21 @@ def test_every_flag_takes_what_its_reader_takes(
     monkeypatch.setattr("sphinxext_layered.command_line.models.draw_description", lambda *_: sys.exit(77))
     reader, flag = DECLARED[name].reader, "--" + name.replace("_", "-")
     for example in reader.examples:
-        words = [{"yes": flag, "no": "--no-" + flag[2:]}[example]] if reader.bare else [f"{flag}={example}"]
+        yes_or_no = {"yes": flag, "no": "--no-" + flag[2:]}
+        words = [yes_or_no[example]] if reader.python == "bool" else [f"{flag}={example}"]
         if (name, example) != ("theme", "both"):
             assert status_of("draw", "net.json", *words) == 77, capsys.readouterr().err
             assert getattr(seen[-1], name) == reader(example)
+
+
+def test_a_flag_that_needs_no_value_means_yes_without_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(
+        "sphinxext_layered.command_line.models._model", lambda given, options: seen.append(options) or NET
+    )
+    monkeypatch.setattr("sphinxext_layered.command_line.models.draw_description", lambda *_: sys.exit(77))
+    assert status_of("draw", "net.json", "--fold", "--expand-nested") == 77
+    assert (seen[-1].fold, seen[-1].expand_nested) == ("yes", 100)
 
 
 def test_names_that_the_model_lacks_are_warned_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

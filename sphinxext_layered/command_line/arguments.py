@@ -210,8 +210,10 @@ def _add_option(group: Any, name: str, option: Option) -> None:
         text += f" Such as {option.reader.examples[0]!r}."
     text += f" (default: {default})" if default else ""
     common = {"dest": f"option_{name}", "default": argparse.SUPPRESS, "help": text}
-    if option.reader.bare is not None:
+    if option.reader.python == "bool":
         group.add_argument(flag(name), action=argparse.BooleanOptionalAction, **common)
+    elif option.reader.bare is not None:
+        group.add_argument(flag(name), nargs="?", const=option.reader.bare, metavar=_metavar(option), **common)
     else:
         metavar = "|".join(option.reader.examples) if "Literal" in option.reader.python else _metavar(option)
         group.add_argument(flag(name), metavar=metavar, **common)
