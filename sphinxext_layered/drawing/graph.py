@@ -214,18 +214,17 @@ def shown_of(description: ModelDescription, options: LayeredViewOptions) -> Show
     -----
     A chain is a row. So is a model of which not every connection is known, and whatever `connections` asks for as
     one: each layer once, in the order of the description. What a model without input layers is given is drawn
-    where it is used more than once.
+    where the model is no chain of it.
     """
     if options.connections != "auto" or not is_known(description):
         return _row(description, options)
     builder = _Builder(options, options.show_operations)
+    graph = builder.graph(description, arguments=True)
+    if not graph.is_chain:
+        return Shown(graph, tuple(builder.levels))
+    builder = _Builder(options, options.show_operations)
     graph = builder.graph(description, arguments=False)
-    if graph.is_chain:
-        return Shown(replace(graph, is_row=True), tuple(builder.levels))
-    if any(call.is_argument for call in description.calls):
-        builder = _Builder(options, options.show_operations)
-        graph = builder.graph(description, arguments=True)
-    return Shown(graph, tuple(builder.levels))
+    return Shown(replace(graph, is_row=True), tuple(builder.levels))
 
 
 def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Graph:
@@ -328,10 +327,12 @@ class _Builder:
         hidden = left_out(description, options)
         inputs = {end.source.call: number for number, end in enumerate(description.inputs)} if depth else {}
         times = Counter(call.layer for call in description.calls if call.layer is not None)
+        used = {source.call for call in description.calls for source in call.inputs or ()}
         for place, call in enumerate(description.calls):
             before = {name: None for source in call.inputs or () for name in level.origins(source)}
             inside = self._inside(description, call, hidden, depth)
-            layer = _drawn(description, call, options, hidden, operations=self.operations, arguments=arguments)
+            given_here = arguments and place in used
+            layer = _drawn(description, call, options, hidden, operations=self.operations, arguments=given_here)
             if place in inputs:
                 self._pass(level, call, [given[inputs[place]]])
             elif inside is not None:

@@ -1,8 +1,11 @@
 """What is drawn in frames, folded or bracketed: nested models, repeated blocks, groups."""
 
+from dataclasses import replace
+
 import pytest
 from factories import graph, layer, model
 
+from sphinxext_layered.description import ARGUMENT, CallDescription, ModelDescription, Source
 from sphinxext_layered.drawing import lay_out
 from sphinxext_layered.drawing.layout.canvas import bounds
 from sphinxext_layered.drawing.scene import Polygon, Text
@@ -158,6 +161,20 @@ def test_what_a_model_without_input_layers_is_given_is_drawn_where_lines_part_fr
     scene = drawn(parted)
     assert connections(scene) == {("inputs", "dense"), ("inputs", "dense_1")}
     assert titles(scene, "layer")[0].startswith("inputs (InputLayer)")
+
+
+def test_a_second_thing_that_a_model_is_given_is_drawn_though_its_layers_are_a_chain():
+    calls = (
+        CallDescription(name="a", class_name=ARGUMENT, output_shapes=((None, 8),)),
+        CallDescription(name="b", class_name=ARGUMENT, output_shapes=((None, 8),)),
+        CallDescription(name="one", layer=0, output_shapes=((None, 8),), inputs=(Source(0),)),
+        CallDescription(name="two", layer=1, output_shapes=((None, 8),), inputs=(Source(2), Source(1))),
+    )
+    layers = (layer("Dense", 8, index=0, name="one"), layer("Bilinear", 8, index=1, name="two"))
+    net = ModelDescription(name="net", class_name="Net", layers=layers, calls=calls)
+    assert connections(drawn(net)) == {("a", "one"), ("one", "two"), ("b", "two")}
+    alone = replace(net, calls=(*calls[:3], replace(calls[3], inputs=(Source(2),))))
+    assert titles(drawn(alone), "layer")[0].startswith("one (Dense)")
 
 
 def test_frames_are_drawn_behind_what_is_in_them():
