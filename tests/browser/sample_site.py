@@ -18,7 +18,7 @@ extensions = ["sphinxext_layered", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 numfig = True
 layered_view_theme = "both"
 suppress_warnings = ["layered_view"]
-layered_view_max_width = 720
+layered_view_max_width = 600
 """
 
 NETS = '''\
