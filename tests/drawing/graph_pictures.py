@@ -113,17 +113,23 @@ def expected(description: ModelDescription, options: LayeredViewOptions) -> Expe
     ids = call_ids(description)
     if options.connections != "auto" or not is_known(description):
         return _expected_row(description, options)
-    for arguments in (False, True):
-        drawn = [_is_drawn(description, call, options, arguments=arguments) for call in description.calls]
-        places = [i for i, each in enumerate(drawn) if each]
-        edges = _connections(description, drawn)
-        called = [description.calls[i].layer for i in places]
-        again = any(called.count(layer) > 1 for layer in called if layer is not None)
-        signed = any(_is_signed(description, i) for i in places)
-        if not arguments and edges == {*pairwise(places)} and not again and not signed:
-            break
-    is_row = not arguments
-    return Expected({(ids[source], ids[target]) for source, target in edges}, [ids[i] for i in places], is_row)
+    used = {source.call for call in description.calls for source in call.inputs or ()}
+    drawn = [_is_drawn(description, call, options, arguments=i in used) for i, call in enumerate(description.calls)]
+    is_row = _is_chain(description, drawn)
+    if is_row:
+        drawn = [_is_drawn(description, call, options, arguments=False) for call in description.calls]
+    edges = _connections(description, drawn)
+    names = [ids[i] for i, each in enumerate(drawn) if each]
+    return Expected({(ids[source], ids[target]) for source, target in edges}, names, is_row)
+
+
+def _is_chain(description: ModelDescription, drawn: list[bool]) -> bool:
+    """Whether what is drawn is a chain of layers that are called once."""
+    places = [i for i, each in enumerate(drawn) if each]
+    called = [description.calls[i].layer for i in places]
+    again = any(called.count(layer) > 1 for layer in called if layer is not None)
+    signed = any(_is_signed(description, i) for i in places)
+    return _connections(description, drawn) == {*pairwise(places)} and not again and not signed
 
 
 def _is_signed(description: ModelDescription, i: int) -> bool:
