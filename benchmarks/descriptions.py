@@ -135,7 +135,7 @@ def asked(code: str, *arguments: str, given: str = "") -> Any:
 
 
 def describing(runs: int) -> tuple[list[tuple[str, ...]], dict[str, str]]:
-    """Give the rows of what describing costs, and each subject's description."""
+    """Return the rows of what describing costs, and each subject's description."""
     rows, descriptions = [], {}
     for name, expression in SUBJECTS.items():
         ways = ("no weights",) if "giant" in expression else ("weights", "no weights")
@@ -153,7 +153,7 @@ def describing(runs: int) -> tuple[list[tuple[str, ...]], dict[str, str]]:
 
 
 def drawing(descriptions: dict[str, str]) -> list[tuple[str, ...]]:
-    """Give the rows of what drawing costs."""
+    """Return the rows of what drawing costs."""
     rows = []
     for name, description in descriptions.items():
         found = asked(DRAWING, given=description)
@@ -162,7 +162,7 @@ def drawing(descriptions: dict[str, str]) -> list[tuple[str, ...]]:
 
 
 def rivals() -> list[tuple[str, ...]]:
-    """Give the rows of drawers that draw the same model in the same process."""
+    """Return the rows of drawers that draw the same model in the same process."""
     rows = []
     for name in ("VGG16", "ResNet50"):
         found = asked(RIVAL, SUBJECTS[name])

@@ -84,13 +84,13 @@ def _resident(process: psutil.Process) -> int:
 
 
 def median(values: Iterable[float]) -> float:
-    """Give the median, or NaN of nothing."""
+    """Return the median, or NaN of nothing."""
     values = list(values)
     return statistics.median(values) if values else float("nan")
 
 
 def ratio(ours: Sequence[Measure], floor: Sequence[float]) -> float:
-    """Give the median of the ratios, pair by pair."""
+    """Return the median of the ratios, pair by pair."""
     return median(run.wall / other for run, other in zip(ours, floor, strict=True))
 
 

@@ -18,7 +18,7 @@ class Shown(SphinxDirective):
     option_spec: ClassVar = {"language": directives.unchanged, "builder": directives.unchanged}
 
     def run(self):
-        """Give the rendered content and its source."""
+        """Return the rendered content and its source."""
         self.assert_has_content()
         source = "\n".join(self.content)
         written = nodes.literal_block(source, source, language=self.options.get("language", "rst"))
@@ -26,7 +26,7 @@ class Shown(SphinxDirective):
         return [box]
 
     def builder(self):
-        """Give the function that builds the model, folded away."""
+        """Return the function that builds the model, folded away."""
         if "builder" not in self.options:
             return []
         module, _, function = self.options["builder"].partition(":")
@@ -49,7 +49,7 @@ class Helped(SphinxDirective):
     optional_arguments = 1
 
     def run(self):
-        """Give its ``--help`` as a literal block."""
+        """Return its ``--help`` as a literal block."""
         command = [sys.executable, "-m", "sphinxext_layered", *self.arguments, "--help"]
         environment = {**os.environ, "COLUMNS": "84", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
         said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout

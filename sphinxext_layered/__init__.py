@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _get_sg_image_scraper() -> Any:
-    """Give sphinx-gallery what collects the pictures of examples; it looks for this name."""
+    """Return what collects the pictures of examples for sphinx-gallery; it looks for this name."""
     from .gallery import Scraper
 
     return Scraper()

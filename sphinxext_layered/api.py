@@ -114,7 +114,7 @@ def layered_view(
         Layers that are left out, by their index in ``model.layers``. Takes indices from 0 and ranges of them, such
         as 0, 5-8, or none (in Python a list of numbers).
     color_map : ColourMapLike, default None
-        Fill and outline by a layer's own name, its class or a base class; the most particular name wins. Takes
+        Fill and outline by a layer's own name, its class or a base class; the most specific name wins. Takes
         layers and their fill or fill/outline, such as Conv2D=#ef476f; Dense=teal/black (in Python {Conv2D: {'fill':
         'teal', 'outline': 'black'}}).
     one_dim_orientation : {"x", "y", "z"}, default 'z'

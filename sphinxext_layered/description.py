@@ -353,7 +353,7 @@ def _unused(name: str, taken: Mapping[str, object]) -> str:
 
 
 def _call_rows(model: ModelDescription, ids: list[str]) -> Iterator[dict[str, Any]]:
-    """Give a call's JSON; what its layer or its name says already is left out."""
+    """Return a call's JSON; what its layer or its name says already is left out."""
     places = _places(model.layers)
     for call, own_id in zip(model.calls, ids, strict=True):
         layer = None if call.layer is None else model.layers[call.layer]

@@ -108,7 +108,7 @@ class LayeredViewOptions:
     color_map: tuple[Paint, ...] = option(
         None,
         values.colour_map(),
-        "Fill and outline by a layer's own name, its class or a base class; the most particular name wins.",
+        "Fill and outline by a layer's own name, its class or a base class; the most specific name wins.",
         kind="colour",
     )
     one_dim_orientation: str = option(
@@ -314,7 +314,7 @@ class LayeredViewOptions:
         return cls(**{**base, **{str(name): value for name, value in given.items()}})
 
     def canonical(self) -> dict[str, Any]:
-        """Give the values by name as JSON has them, for a key; what only Python can give is not among them."""
+        """Return the values by name as JSON has them, for a key; what only Python can give is not among them."""
         return {
             name: getattr(self, name)
             for name, declared in DECLARED.items()

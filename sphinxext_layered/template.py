@@ -13,7 +13,7 @@ Line = tuple[tuple[str, str | None], ...]
 
 
 def is_template(text: str) -> bool:
-    """Tell whether a text is a template, rather than a name."""
+    """Return whether a text is a template, rather than a name."""
     return "{" in text
 
 

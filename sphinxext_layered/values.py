@@ -172,7 +172,7 @@ def _word(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give a sentence that offers the nearest of the `known` names, and otherwise lists some."""
+    """Return a sentence that offers the nearest of the `known` names, and otherwise lists some."""
     known = sorted(set(known))
     lowered = {name.lower(): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
@@ -217,7 +217,7 @@ def _rgba(parts: Sequence[float]) -> RGBA:
 
 
 def _bracketed(text: str) -> list[str]:
-    """Give the parts of ``(1, 2, 3)`` or ``[1, 2, 3]``, or of the same without brackets."""
+    """Return the parts of ``(1, 2, 3)`` or ``[1, 2, 3]``, or of the same without brackets."""
     text = text.strip()
     if text[:1] + text[-1:] in ("()", "[]"):
         text = text[1:-1]
@@ -225,7 +225,7 @@ def _bracketed(text: str) -> list[str]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Give the items of what has an order."""
+    """Return the items of what has an order."""
     if isinstance(value, str | set | frozenset | Mapping):
         raise ValueError
     return list(value)
@@ -362,7 +362,7 @@ def _class_name(value: object) -> str:
 
 
 def _name(value: object) -> str:
-    """Give the name of a layer or a class; a class stands for its qualified name."""
+    """Return the name of a layer or a class; a class stands for its qualified name."""
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     if not isinstance(value, str) or not value.strip():
@@ -525,7 +525,7 @@ def sizes_and_type(given: Input) -> tuple[tuple[int | None, ...], str | None]:
 
 
 def _has_type(items: Sequence[Any]) -> bool:
-    """Tell whether this is a shape and a type, rather than sizes."""
+    """Return whether this is a shape and a type, rather than sizes."""
     return len(items) == 2 and isinstance(items[0], list | tuple) and isinstance(items[1], str) and ":" not in items[1]
 
 

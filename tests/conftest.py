@@ -54,7 +54,7 @@ class Build:
     outdir: Path
 
     def text(self, name: str = "index.html") -> str:
-        """Give a file of the output."""
+        """Return a file of the output."""
         return (self.outdir / name).read_text(encoding="utf-8")
 
 

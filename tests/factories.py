@@ -244,6 +244,6 @@ def bitmap_font() -> ImageFont.ImageFont:
 
 
 def pixels(image: Image.Image) -> list[Any]:
-    """Give each pixel in turn: the function of Pillow for it has another name in older releases."""
+    """Yield each pixel in turn: the function of Pillow for it has another name in older releases."""
     bands, data = len(image.getbands()), image.tobytes()
     return list(data) if bands == 1 else list(zip(*[iter(data)] * bands, strict=True))

@@ -20,7 +20,7 @@ PACKAGE = "sphinxext_layered"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder with a wheel and a source distribution of this checkout."""
+    """Return the folder with a wheel and a source distribution of this checkout."""
     to = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(to), str(ROOT)]  # wheel from the sdist
     done = subprocess.run(command, capture_output=True, text=True)
@@ -35,7 +35,7 @@ def wheel(built: Path) -> Path:
 
 
 def in_package() -> set[str]:
-    """Give the files that git keeps of the package."""
+    """Return the files that git keeps of the package."""
     listed = subprocess.run(["git", "ls-files", PACKAGE], cwd=ROOT, capture_output=True, text=True, check=True)
     return {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
 

@@ -26,7 +26,7 @@ _MARKDOWN = re.compile(r"^(`{3,})(\w+)\n(.*?)^\1$", re.M | re.S)
 
 
 def snippets(*languages: str) -> Iterator[tuple[str, str]]:
-    """Give an identifier and the text of each block of these languages; "" is of none."""
+    """Return an identifier and the text of each block of these languages; "" is of none."""
     for page in PAGES:
         if "_build" in page.parts:
             continue

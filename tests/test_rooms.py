@@ -31,7 +31,7 @@ RANK = {module: rank for rank, room in enumerate(ROOMS) for module in room}
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Give the top-level modules that a fresh interpreter has loaded after `statement`."""
+    """Return the top-level modules that a fresh interpreter has loaded after `statement`."""
     code = f"import sys, json; {statement}; print(json.dumps(sorted(m.partition('.')[0] for m in sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
@@ -71,7 +71,7 @@ def test_the_extension_loads_no_models_and_no_painter_when_sphinx_registers_it()
 
 
 def imported(path: Path, *, typing: bool = True) -> Iterator[tuple[int, str]]:
-    """Give the lines and full names of a module's imports from this package, wherever in the module they stand.
+    """Return the lines and full names of a module's imports from this package, wherever in the module they stand.
 
     With `typing` false those are left out that are for type checkers alone.
     """

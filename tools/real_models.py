@@ -162,7 +162,7 @@ UNETS: dict[str, dict[str, Any]] = {
 
 
 def real_models() -> Iterator[tuple[str, Build]]:
-    """Give the models of each package that is installed."""
+    """Return the models of each package that is installed."""
     if hub := installed("keras_hub"):
         for name, config in BACKBONES.items():
             yield f"keras_hub {name}", lambda name=name, config=config: backbone(hub, name, config)

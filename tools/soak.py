@@ -177,12 +177,12 @@ class Project:
 
 
 def plain(warnings: str) -> str:
-    """Give warnings in an order of their own: with two readers theirs differs."""
+    """Return warnings in an order of their own: with two readers theirs differs."""
     return "\n".join(sorted(re.split(r"\n(?=/)", warnings.strip())))
 
 
 def pages_and_pictures(folder: Path) -> dict[str, str]:
-    """Give the digests of what readers see."""
+    """Return the digests of what readers see."""
     shown = [*folder.rglob("*.html"), *folder.glob("_images/*")]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in shown}
 
@@ -241,7 +241,7 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
 
 
 def left_over(mark: str) -> list[str]:
-    """Give the processes of builds that have ended."""
+    """Return the processes of builds that have ended."""
     found = []
     for process in psutil.process_iter():
         try:

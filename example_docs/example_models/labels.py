@@ -2,7 +2,7 @@
 
 
 def kernel_and_shape(index, layer):
-    """Give a layer's kernel or name, and the sizes of its output."""
+    """Return a layer's kernel or name, and the sizes of its output."""
     shape = " x ".join(str(size or "?") for size in layer.output.shape[1:])
     kernel = getattr(layer, "kernel_size", None)
     first = " x ".join(map(str, kernel)) if kernel else layer.name

@@ -76,7 +76,7 @@ def _neighbours(graph: Graph) -> tuple[dict[int, list[int]], dict[int, list[int]
 
 
 def _can_carry(before: Node | Frame, node: Node) -> bool:
-    """Say whether a node may be a band of the one before it."""
+    """Return whether a node may be a band of the one before it."""
     if isinstance(before, Frame) or before.layer.class_name == "InputLayer" or node.sign:
         return False
     shapes = node.layer.output_shapes

@@ -54,11 +54,11 @@ class Font:
     face: Any = None
 
     def width(self, text: str) -> float:
-        """Give the advance of one line of text, px at ratio 1."""
+        """Return the advance of one line of text, px at ratio 1."""
         return self.advances(text)[-1]
 
     def advances(self, text: str) -> tuple[float, ...]:
-        """Give where each character of `drawable(text)` starts, and last where the line ends, px at ratio 1."""
+        """Return where each character of `drawable(text)` starts, and last where the line ends, px at ratio 1."""
         return _advances(self, drawable(text))
 
     @property
@@ -82,13 +82,13 @@ class Font:
         return self.face is None or hasattr(self.face, "font_variant")
 
     def pillow(self, ratio: float = 1) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | ImageFont.TransposedFont:
-        """Give the font as Pillow has it, `ratio` times as large where it is scalable."""
+        """Return the font as Pillow has it, `ratio` times as large where it is scalable."""
         if not self.scalable:
             return self.face  # type: ignore[no-any-return]
         return _face(self, self.size * ratio)
 
     def digest(self) -> str:
-        """Give a key of what the font looks like, apart from its size."""
+        """Return a key of what the font looks like, apart from its size."""
         if self.face is None:
             stat = os.stat(self.path)
             return f"{_file_digest(self.path, stat.st_mtime_ns, stat.st_size)}:{self.index}"
@@ -106,7 +106,7 @@ class Font:
 
 
 def font_of(options: LayeredViewOptions) -> Font:
-    """Give the font that the options ask for.
+    """Return the font that the options ask for.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _readable(font: Font, option: str) -> Font:
 
 @lru_cache(maxsize=256)
 def _face(font: Font, size: float) -> ImageFont.FreeTypeFont:
-    """Give the face with Pillow's basic layout, which needs no library that some machines lack."""
+    """Return the face with Pillow's basic layout, which needs no library that some machines lack."""
     from PIL import ImageFont
 
     basic = ImageFont.Layout.BASIC
@@ -198,14 +198,14 @@ def _metrics(font: Font) -> tuple[float, float]:
 
 
 def _box(face: Any, text: str) -> tuple[float, float, float, float]:
-    """Give the box of text in a font that is not scalable; its origin is the top left."""
+    """Return the box of text in a font that is not scalable; its origin is the top left."""
     if not text:
         return (0, 0, 0, 0)
     return face.getbbox(bitmap_text(text))  # type: ignore[no-any-return]
 
 
 def bitmap_text(text: str) -> str:
-    """Give text as a bitmap font can set it: such a font has the 256 characters of Latin-1 and no others."""
+    """Return text as a bitmap font can set it: such a font has the 256 characters of Latin-1 and no others."""
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
@@ -215,7 +215,7 @@ def _file_digest(path: str, modified: int, size: int) -> str:
 
 
 def drawable(text: str) -> str:
-    """Give a line of text without what no font draws: control and bidi characters, lone surrogates.
+    """Return a line of text without what no font draws: control and bidi characters, lone surrogates.
 
     Names of layers are data, and may hold anything: white space becomes a space, the rest is left out.
     """

@@ -233,7 +233,7 @@ def graph_of(description: ModelDescription, options: LayeredViewOptions) -> Grap
 
 
 def is_known(description: ModelDescription) -> bool:
-    """Say whether every connection of a model is known, and every layer is called."""
+    """Return whether every connection of a model is known, and every layer is called."""
     called = {call.layer for call in description.calls}
     uncalled = any(place not in called for place in range(len(description.layers)))
     return not (description.incomplete or uncalled or any(call.inputs is None for call in description.calls))
@@ -511,7 +511,7 @@ def _drawn(
 
 
 def _is_shown(description: ModelDescription, call: CallDescription, operations: str) -> bool:
-    """Say whether an operation is drawn: as a rule one that merges tensors, or makes another shape of one."""
+    """Return whether an operation is drawn: as a rule one that merges tensors, or makes another shape of one."""
     if operations != "auto":
         return operations == "all"
     if len(set(call.inputs or ())) != 1:

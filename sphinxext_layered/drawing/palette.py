@@ -236,9 +236,9 @@ Table = dict[str, _Given]
 
 
 def looks(description: ModelDescription, options: LayeredViewOptions) -> dict[int, Look]:
-    """Give each layer's look by its `index`.
+    """Return each layer's look by its `index`.
 
-    Styles win over the colour map, which wins over the palette; within each the most particular name.
+    Styles win over the colour map, which wins over the palette; within each the most specific name.
     """
     theme = "dark" if options.theme == "dark" else "light"
     ground = over(options.background_fill, _GROUNDS[theme])
@@ -273,7 +273,7 @@ def _paler(colour: RGBA, ground: RGBA) -> RGBA:
 
 
 def _tables(options: LayeredViewOptions) -> list[Table]:
-    """Give what the user says of layers by name; the first table wins."""
+    """Return what the user says of layers by name; the first table wins."""
     return [
         {
             # What is said of frozen layers shows none that their class hides.
@@ -285,7 +285,7 @@ def _tables(options: LayeredViewOptions) -> list[Table]:
 
 
 def _given(layer: LayerDescription, tables: list[Table]) -> _Given:
-    """Give what the user says of the layer; each of fill and outline from the most particular that has it."""
+    """Return what the user says of the layer; each of fill and outline from the most specific that has it."""
     own, *classes = layer.known_as()
     styles, colours = tables
     found = [styles[name] for name in (own, *([FROZEN] if is_frozen(layer) else []), *classes) if name in styles]
@@ -300,7 +300,7 @@ def _given(layer: LayerDescription, tables: list[Table]) -> _Given:
 
 
 def is_frozen(layer: LayerDescription) -> bool:
-    """Tell whether a layer is known not to be trained."""
+    """Return whether a layer is known not to be trained."""
     return layer.fact("trainable") is False
 
 
@@ -308,7 +308,7 @@ _GROUNDS: Final[dict[str, RGBA]] = {"light": (255, 255, 255, 255), "dark": (20, 
 
 
 def _layered(layers: Iterable[LayerDescription], theme: str, users: set[RGBA]) -> dict[str, RGBA]:
-    """Give each class its own colour, whatever else is in the model.
+    """Choose a colour of its own for each class, whatever else is in the model.
 
     Only two classes unknown to Keras that would look alike in one model move apart.
     """
@@ -341,7 +341,7 @@ def _hash(name: str) -> int:
 
 @lru_cache(maxsize=1024)
 def class_fill(name: str, theme: str = "light") -> RGBA:
-    """Give the fill of a class of Keras that the palette `layered` has.
+    """Return the fill of a class of Keras that the palette `layered` has.
 
     Raises
     ------
@@ -360,7 +360,7 @@ def _stepped(colour: RGBA, step: float) -> RGBA:
 
 
 def _apart(fill: RGBA, users: set[RGBA]) -> RGBA:
-    """Give the fill, or a shade of it that is none of the user's own colours."""
+    """Return the fill, or a shade of it that is none of the user's own colours."""
     for step in (0.0, -0.06, 0.06, -0.12, 0.12, -0.18, 0.18):
         shade_of_it = _stepped(fill, step) if step else fill
         if all(distance(shade_of_it, user) > 0.03 for user in users):
@@ -369,7 +369,7 @@ def _apart(fill: RGBA, users: set[RGBA]) -> RGBA:
 
 
 def _classic(layers: Iterable[LayerDescription], users: set[RGBA]) -> dict[str, RGBA]:
-    """Give the named colours in order of first appearance, and then shades of them, none twice."""
+    """Return the named colours in order of first appearance, and then shades of them, none twice."""
     fills: dict[str, RGBA] = {}
     supply = (colour for colour in _classic_supply() if colour not in users)
     for layer in layers:
@@ -393,7 +393,7 @@ def _classic_supply() -> Iterator[RGBA]:
 
 @lru_cache(maxsize=1024)
 def outline_for(fill: RGBA, theme: str, ground: RGBA, step: float = 10) -> RGBA:
-    """Give the outline for a fill: of its hue, and of enough contrast with the ground and all three faces.
+    """Return the outline for a fill: of its hue, and of enough contrast with the ground and all three faces.
 
     Where no tone has enough with both, the ground wins: it is what a box must stand out from.
     """
@@ -412,13 +412,13 @@ def outline_for(fill: RGBA, theme: str, ground: RGBA, step: float = 10) -> RGBA:
 
 
 def shade(colour: RGBA, step: float) -> RGBA:
-    """Give the colour with `step` less of each of red, green and blue; alpha is kept."""
+    """Return the colour with `step` less of each of red, green and blue; alpha is kept."""
     red, green, blue = (min(max(round(part - step), 0), 255) for part in colour[:3])
     return (red, green, blue, colour[3])
 
 
 def contrast(a: RGBA, b: RGBA) -> float:
-    """Give the contrast of two opaque colours, from 1 to 21.
+    """Return the contrast of two opaque colours, from 1 to 21.
 
     Notes
     -----
@@ -434,7 +434,7 @@ def _luminance(colour: RGBA) -> float:
 
 
 def over(colour: RGBA, ground: RGBA) -> RGBA:
-    """Give what a colour looks like on an opaque ground."""
+    """Return what a colour looks like on an opaque ground."""
     alpha = colour[3] / 255
     red, green, blue, _ = (
         round(part * alpha + below * (1 - alpha)) for part, below in zip(colour, ground, strict=True)
@@ -443,24 +443,24 @@ def over(colour: RGBA, ground: RGBA) -> RGBA:
 
 
 def distance(a: RGBA, b: RGBA) -> float:
-    """Give how far two colours lie apart in OKLab: 0.02 is just seen, 1 is black and white."""
+    """Return how far two colours lie apart in OKLab: 0.02 is just seen, 1 is black and white."""
     return math.dist(_lab_of(a), _lab_of(b))
 
 
 def rgba_of(text: str) -> RGBA:
-    """Give ``#rrggbb`` as numbers."""
+    """Return ``#rrggbb`` as numbers."""
     red, green, blue = bytes.fromhex(text[1:])
     return (red, green, blue, 255)
 
 
 def lch_of(colour: RGBA) -> Lch:
-    """Give a colour in OKLCH."""
+    """Return a colour in OKLCH."""
     lightness, a, b = _lab_of(colour)
     return (lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
 
 def from_lch(colour: Lch) -> RGBA:
-    """Give a colour of OKLCH, with as much of its chroma as a screen can show.
+    """Return a colour of OKLCH, with as much of its chroma as a screen can show.
 
     Notes
     -----

@@ -91,6 +91,6 @@ class Scene:
     summary: str = ""
 
     def shapes(self) -> Iterator[Shape]:
-        """Give every shape in paint order."""
+        """Return every shape in paint order."""
         for group in self.groups:
             yield from group.shapes

@@ -12,12 +12,12 @@ _FEW = 8
 
 
 def shape_text(shape: Shape) -> str:
-    """Give a shape without its batch, such as ``224 x 224 x 3`` with a multiplication sign; ``?`` where open."""
+    """Return a shape without its batch, such as ``224 x 224 x 3`` with a multiplication sign; ``?`` where open."""
     return f" {TIMES} ".join("?" if size is None else str(size) for size in shape[1:]) or "scalar"
 
 
 def output_text(layer: LayerDescription) -> str:
-    """Give the shape of a layer's first output, and how many others it has."""
+    """Return the shape of a layer's first output, and how many others it has."""
     if not layer.output_shapes:
         return "?"
     others = len(layer.output_shapes) - 1
@@ -25,7 +25,7 @@ def output_text(layer: LayerDescription) -> str:
 
 
 def layer_title(layer: LayerDescription) -> str:
-    """Give a tooltip: name, class, output shape, parameters, activation."""
+    """Return a tooltip: name, class, output shape, parameters, activation."""
     facts = [f"{layer.name} ({layer.class_name})", output_text(layer)]
     if layer.parameters is not None:
         facts.append(_count(layer.parameters, "parameter"))
@@ -54,7 +54,7 @@ def alt_text(description: ModelDescription) -> str:
 
 
 def _traits(description: ModelDescription) -> list[str]:
-    """Give what a chain of layers does not have.
+    """Return what a chain of layers does not have.
 
     Notes
     -----
@@ -100,7 +100,7 @@ def _from_to(description: ModelDescription, layers: list[LayerDescription]) -> s
 
 
 def _spoken(shape: Shape) -> str:
-    """Give a shape as words have it: a question mark alone says nothing."""
+    """Return a shape as words have it: a question mark alone says nothing."""
     if len(shape) == 2 and shape[1] is None:
         return "any length"
     return "any size" if len(shape) > 2 and not any(shape[1:]) else shape_text(shape)

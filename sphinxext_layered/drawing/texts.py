@@ -17,7 +17,7 @@ Label = tuple[str, bool]
 
 
 def label_of(layer: LayerDescription, options: LayeredViewOptions) -> Label | None:
-    """Give the label of a layer, or None where it has none.
+    """Return the label of a layer, or None where it has none.
 
     Notes
     -----

@@ -58,12 +58,12 @@ def keras_layer_class(value: object) -> Any:
 
 
 def is_layer_class(kind: type) -> bool:
-    """Tell whether a class is one of layers or models of some Keras."""
+    """Return whether a class is one of layers or models of some Keras."""
     return any(map(_is_layer_class, kind.__mro__))
 
 
 def is_keras_class(kind: type) -> bool:
-    """Tell whether some Keras defines a class."""
+    """Return whether some Keras defines a class."""
     return kind.__module__.partition(".")[0] in KERAS
 
 

@@ -63,7 +63,7 @@ def load_model_file(path: str | Path) -> Any:
 
 
 def modules_named_in(path: str | Path) -> set[str]:
-    """Give the modules that a saved model names, found without importing any; none where it cannot be read."""
+    """Return the modules that a saved model names, found without importing any; none where it cannot be read."""
     try:
         waiting = [json.loads(_configuration(Path(path)))]
     except _UNREADABLE:
@@ -78,7 +78,7 @@ def modules_named_in(path: str | Path) -> set[str]:
 
 
 def _configuration(path: Path) -> str:
-    """Give the JSON of the model's architecture."""
+    """Return the JSON of the model's architecture."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo("config.json").file_size > _LARGEST:

@@ -248,7 +248,7 @@ def renumbered(graph: Graph, *, with_layers: bool) -> dict[int, str]:
 
 
 def is_made_up(name: str, thing: Any) -> bool:
-    """Tell whether a name is one that Keras makes up for such a layer or operation."""
+    """Return whether a name is one that Keras makes up for such a layer or operation."""
     return re.fullmatch(rf"{re.escape(_snake_case(type(thing).__name__))}(_\d+)?", name) is not None
 
 
@@ -290,7 +290,7 @@ def _common_arguments(mine: Arguments, theirs: Arguments) -> Arguments:
 
 
 def specs_in(structure: Any) -> Iterator[Spec]:
-    """Give the specs in a structure, in the order in which `mapped` meets them."""
+    """Return the specs in a structure, in the order in which `mapped` meets them."""
     if isinstance(structure, dict):
         structure = list(structure.values())
     if isinstance(structure, list | tuple):

@@ -114,7 +114,7 @@ def held_layers(layer: object) -> list[Any]:
 
 
 def is_keras(value: object) -> bool:
-    """Tell whether `value` is a layer or model of some Keras."""
+    """Return whether `value` is a layer or model of some Keras."""
     return keras_layer_class(value) is not None
 
 
@@ -167,7 +167,7 @@ def _build(model: Any, sizes: Shape, dtype: str | None) -> None:
 
 
 def _has_own_call(model: Any) -> bool:
-    """Tell whether a model can be called: one that only trains others, such as a GAN, cannot."""
+    """Return whether a model can be called: one that only trains others, such as a GAN, cannot."""
     base = keras_base(model, "Model")
     return base is None or type(model).call is not base.call
 
@@ -365,7 +365,7 @@ def _inside(layer: Any, first: Step, around: _Around) -> ModelDescription | None
 
 
 def _is_model(thing: Any) -> bool:
-    """Tell whether a thing is a model of some Keras, or an object of another kind that has layers."""
+    """Return whether a thing is a model of some Keras, or an object of another kind that has layers."""
     return keras_base(thing, "Model") is not None if is_keras(thing) else layers_of(thing) is not None
 
 
@@ -380,7 +380,7 @@ def _read_nested(model: Any, step: Step | None) -> Graph | None:
 
 
 def _is_composite(layer: Any) -> bool:
-    """Tell whether a layer may call layers that it holds: of Keras's own layers only those for attention do."""
+    """Return whether a layer may call layers that it holds: of Keras's own layers only those for attention do."""
     kind = type(layer)
     if any(keras_base(layer, name) is not None for name in ("Wrapper", "RNN")):
         return False

@@ -11,7 +11,7 @@ from sphinxext_layered.description import Shape
 
 
 def flattened(structure: Any) -> Iterator[Any]:
-    """Give the leaves of lists, tuples and dicts in Keras's order: a dict's by its sorted keys."""
+    """Return the leaves of lists, tuples and dicts in Keras's order: a dict's by its sorted keys."""
     if isinstance(structure, Mapping):
         for key in _keys(structure):
             yield from flattened(structure[key])
@@ -23,7 +23,7 @@ def flattened(structure: Any) -> Iterator[Any]:
 
 
 def named_leaves(structure: Any) -> Iterator[tuple[str | None, Any]]:
-    """Give the leaves of a structure in Keras's order, each with its key; None where the structure is no dict.
+    """Return the leaves of a structure in Keras's order, each with its key; None where the structure is no dict.
 
     A leaf within a dict's list or dict has a key such as ``boxes.0``.
     """
@@ -54,18 +54,18 @@ def _keys(structure: Mapping[Any, Any]) -> list[Any]:
 
 
 def is_tensor(value: Any) -> bool:
-    """Tell whether `value` has a shape and a type of numbers: a tensor, symbolic or not, or an array."""
+    """Return whether `value` has a shape and a type of numbers: a tensor, symbolic or not, or an array."""
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def tensor_shapes(structure: Any) -> tuple[Shape, ...]:
-    """Give the shape of every tensor in a structure of tensors; one of unknown rank is left out."""
+    """Return the shape of every tensor in a structure of tensors; one of unknown rank is left out."""
     found = (_sizes(leaf.shape) for leaf in flattened(structure) if is_tensor(leaf))
     return tuple(shape for shape in found if shape is not None)
 
 
 def shapes_of(value: Any) -> tuple[Shape, ...]:
-    """Give every shape in a structure of shapes, such as ``(None, 8)`` or ``[(None, 8), (None, 4)]``."""
+    """Return every shape in a structure of shapes, such as ``(None, 8)`` or ``[(None, 8), (None, 4)]``."""
     if value is None or isinstance(value, str):
         return ()
     if isinstance(value, Mapping):

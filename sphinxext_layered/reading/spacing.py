@@ -41,13 +41,13 @@ class SpacingDummyLayer(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        """Give `inputs` unchanged."""
+        """Return `inputs` unchanged."""
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Give `input_shape` unchanged."""
+        """Return `input_shape` unchanged."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Give what makes an equal layer."""
+        """Return what makes an equal layer."""
         return {**super().get_config(), "spacing": self.spacing}

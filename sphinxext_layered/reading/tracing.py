@@ -139,7 +139,7 @@ def trace(layer: Any, layer_class: type, arguments: Arguments) -> Graph:
 
 
 def _of_types(arguments: Arguments) -> Iterator[Arguments]:
-    """Give the arguments as they are, for numbers of the layer's own type, and with another where none is known."""
+    """Return the arguments as they are, for numbers of the layer's own type, and with another where none is known."""
     yield arguments
     if any(spec.dtype is None for spec in specs_in(list(arguments))):
         args, kwargs = mapped(list(arguments), _of_other_type)
@@ -221,7 +221,7 @@ def _build_config(model: Any) -> dict[str, Any]:
 
 
 def _takes_several(call: Callable[..., Any]) -> bool:
-    """Tell whether a call cannot do without several arguments, or takes any number of them."""
+    """Return whether a call cannot do without several arguments, or takes any number of them."""
     try:
         parameters = inspect.signature(call).parameters.values()
     except (TypeError, ValueError):
@@ -253,7 +253,7 @@ def _framework(layer_class: type) -> Any:
 
 
 def _keeps_open_sizes(layer_class: type) -> bool:
-    """Tell whether symbolic calls carry sizes that are None all the way: only TensorFlow's do."""
+    """Return whether symbolic calls carry sizes that are None all the way: only TensorFlow's do."""
     framework = _framework(layer_class)
     return framework.__name__ != "keras" or bool(framework.backend.backend() == "tensorflow")
 
@@ -405,7 +405,7 @@ def _is_keras_tensor(value: Any) -> bool:
 
 
 def _named_arguments(layer: Any, args: Any, kwargs: Any) -> Iterator[tuple[str, str | None, Any]]:
-    """Give every leaf of a call's arguments with the name of its parameter, and its key where it is in a dict."""
+    """Return every leaf of a call's arguments with the name of its parameter, and its key where it is in a dict."""
     try:
         parameters = list(inspect.signature(layer.call).parameters)
     except (TypeError, ValueError):

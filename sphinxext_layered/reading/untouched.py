@@ -25,7 +25,7 @@ def left_as_it_was(model: Any, layer_class: type) -> Iterator[None]:
 
 
 def _noted(model: Any, layer_class: type) -> Iterator[tuple[Any, Any]]:
-    """Give everything that can change, with a copy of what it holds."""
+    """Return everything that can change, with a copy of what it holds."""
     seen: set[int] = set()
     kinds: dict[type, tuple[type | None, bool]] = {}
     waiting = [model]
@@ -53,7 +53,7 @@ def _container(kind: type) -> type | None:
 
 
 def _has_parts(thing: Any, layer_class: type) -> bool:
-    """Tell whether a thing is a layer, a container of TensorFlow's, or what keeps account of a layer's parts."""
+    """Return whether a thing is a layer, a container of TensorFlow's, or what keeps account of a layer's parts."""
     kind = type(thing)
     if isinstance(thing, layer_class) or kind.__name__ == "Tracker":
         return hasattr(thing, "__dict__")

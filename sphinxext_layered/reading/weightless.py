@@ -116,7 +116,7 @@ def _why_allocated(model: object, failed: str) -> str:
 
 
 def model_from(value: object) -> object:
-    """Give the model that a builder returned, making it where the builder returned a class of models.
+    """Return the model that a builder returned, making it where the builder returned a class of models.
 
     Raises
     ------

@@ -32,7 +32,7 @@ class Dense:
         self.name, self.output_shape, self.parameters = name, (None, *shape), parameters
 
     def count_params(self):
-        """Give the number of weights."""
+        """Return the number of weights."""
         return self.parameters
 
 

@@ -45,7 +45,7 @@ def pictures(page: Any) -> list[dict[str, Any]]:
 
 
 def pages_of(site: Path) -> list[Path]:
-    """Give those that have a picture."""
+    """Return those that have a picture."""
     return sorted(path for path in site.rglob("*.html") if re.search("<img[^>]*layered-view", path.read_text("utf-8")))
 
 
@@ -89,7 +89,7 @@ def test_pictures_are_sharp_on_a_fine_screen(open_page: Opener, sample: Path) ->
 
 
 def _difference(one: Image.Image, other: Image.Image, size: tuple[int, int]) -> float:
-    """Give the mean difference, at the best of the places that rounding may have chosen."""
+    """Return the mean difference, at the best of the places that rounding may have chosen."""
     one = one.crop((0, 0, *size))
     shifted = (ImageChops.offset(other.crop((0, 0, *size)), x, y) for x in (-1, 0, 1) for y in (-1, 0, 1))
     return min(sum(ImageStat.Stat(ImageChops.difference(one, each)).mean) for each in shifted)
@@ -234,7 +234,7 @@ THEIRS = "a, code, code *, .highlight *"
 
 
 def violations(page: Any, within: str = "") -> Iterable[str]:
-    """Give what axe finds in what this extension adds, or in all of a part of the page."""
+    """Return what axe finds in what this extension adds, or in all of a part of the page."""
     import axe_playwright_python
 
     program = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")

@@ -38,7 +38,7 @@ def box(x, y, w, h, d, fill, outline):
 
 
 def row(theme="light", background=None, alpha=255, count=6, offset=0, summary="", font=FONT):
-    """Give a row of boxes with funnels, labels and titles, as layouts make them."""
+    """Return a row of boxes with funnels, labels and titles, as layouts make them."""
     ground = background if background is not None else (WHITE if theme == "light" else DARK)
     opaque = WHITE if theme == "light" else DARK
     ink = BLACK if theme == "light" else (238, 241, 244, 255)
@@ -62,12 +62,12 @@ DESCRIPTIONS = Path(__file__).parents[2] / "example_docs" / "descriptions"
 
 @cache
 def real_models():
-    """Give the descriptions of the manual's models, made by Keras, by their names."""
+    """Return the descriptions of the manual's models, made by Keras, by their names."""
     documents = (json.loads(path.read_text("utf-8")) for path in sorted(DESCRIPTIONS.iterdir()))
     models = [ModelDescription.from_document(document["description"]) for document in documents]
     return {model.name: model for model in models}
 
 
 def real_scene(name, **given):
-    """Give the scene of a real model as a page of a thousand pixels shows it."""
+    """Return the scene of a real model as a page of a thousand pixels shows it."""
     return lay_out(real_models()[name], LayeredViewOptions.of({"max_width": 1000, **given}))

@@ -76,14 +76,14 @@ def assert_agree(expected, got):
 
 
 def beyond_edges(one, other):
-    """Give how many pixels of `one` are like none of the nine around them in `other`."""
+    """Return how many pixels of `one` are like none of the nine around them in `other`."""
     low, high = other.filter(ImageFilter.MinFilter(3)), other.filter(ImageFilter.MaxFilter(3))
     outside = ImageChops.add(ImageChops.subtract(one, high), ImageChops.subtract(low, one)).convert("L")
     return sum(outside.histogram()[90:])
 
 
 def areas(image):
-    """Give where a pixel is one of a flat area: all those around it have its colour."""
+    """Return where a pixel is one of a flat area: all those around it have its colour."""
     low, high = image.filter(ImageFilter.MinFilter(7)), image.filter(ImageFilter.MaxFilter(7))
     spread = ImageChops.difference(low, high)
     widest = ImageChops.lighter(ImageChops.lighter(*spread.split()[:2]), spread.split()[2])

@@ -62,7 +62,7 @@ LEAST = {"normal": 7.5, "protanopia": 5.7, "deuteranopia": 5.7}
 
 
 def seen(colour, sight):
-    """Give a colour in CIELAB (D65) as it is seen."""
+    """Return a colour in CIELAB (D65) as it is seen."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (part / 255 for part in colour[:3])]
     rgb = [min(max(sum(m * c for m, c in zip(line, linear, strict=True)), 0), 1) for line in SIGHT[sight]]
     to_xyz = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
@@ -75,7 +75,7 @@ def seen(colour, sight):
 
 
 def ciede2000(one, two):
-    """Give the colour difference of CIE 142-2001."""
+    """Return the colour difference of CIE 142-2001."""
     (l1, a1, b1), (l2, a2, b2) = one, two
     mean_c = (math.hypot(a1, b1) + math.hypot(a2, b2)) / 2
     g = (1 - math.sqrt(mean_c**7 / (mean_c**7 + 25**7))) / 2

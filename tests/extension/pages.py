@@ -6,5 +6,5 @@ NETS = '"""Nets."""\n\n\ndef build(classes=3):\n    return classes\n'
 
 
 def page(*lines: str) -> dict[str, str]:
-    """Give the files of a project whose page has `lines` from line 4 on, with a module of nets beside it."""
+    """Return the files of a project whose page has `lines` from line 4 on, with a module of nets beside it."""
     return {"index.rst": "\n".join(["Title", "=====", "", *lines, ""]), "nets.py": NETS}

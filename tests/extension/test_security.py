@@ -116,7 +116,7 @@ def elements(text: str) -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Project]:
-    """Give a project of nasty names and the same one of plain names."""
+    """Return a project of nasty names and the same one of plain names."""
     folder = tmp_path_factory.mktemp("names")
     plain = tuple(f"dense{number}" for number in range(len(NASTY)))
     return Project(folder / "nasty", sources(NASTY)), Project(folder / "plain", sources(plain))

@@ -27,7 +27,7 @@ _LAST_AXIS: Final = frozenset(
 
 
 def drawn_sizes(description: ModelDescription) -> dict[int, Sizes]:
-    """Give the sizes by which each layer is drawn, channels last, by the layer's index.
+    """Return the sizes by which each layer is drawn, channels last, by the layer's index.
 
     Notes
     -----
@@ -44,7 +44,7 @@ def drawn_sizes(description: ModelDescription) -> dict[int, Sizes]:
 
 
 def _filled(sizes: dict[int, Sizes]) -> dict[int, Sizes]:
-    """Give sizes that are open as the nearest layer has them; channels, and sizes nobody knows, stay open."""
+    """Return sizes that are open as the nearest layer has them; channels, and sizes nobody knows, stay open."""
     places = {(len(each), axis) for each in sizes.values() for axis, size in enumerate(each[:-1]) if size is None}
     result = {index: list(each) for index, each in sizes.items()}
     for rank, axis in places:

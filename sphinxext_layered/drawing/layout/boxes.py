@@ -48,7 +48,7 @@ class Box:
 
 
 def scaled(box: Box, factor: float) -> Box:
-    """Give the box at `factor` of its size; its text keeps its own."""
+    """Return the box at `factor` of its size; its text keeps its own."""
     if factor == 1:
         return box
     return replace(
@@ -98,16 +98,16 @@ class Placed:
         return extent(self.left, self.box, self.lean)
 
     def behind(self, x: float, y: float) -> Point:
-        """Give where the corner behind (x, y) is."""
+        """Return where the corner behind (x, y) is."""
         return (x + self.lean * self.box.depth, y - self.box.depth)
 
     def lowest(self, start: float, end: float) -> float | None:
-        """Give the lower edge of what is seen between two x, None where there is nothing."""
+        """Return the lower edge of what is seen between two x, None where there is nothing."""
         near = self._near(start, end)
         return None if near is None else self.bottom - max(near[0] - self.box.width, 0)
 
     def highest(self, start: float, end: float) -> float | None:
-        """Give the upper edge of what is seen between two x, None where there is nothing."""
+        """Return the upper edge of what is seen between two x, None where there is nothing."""
         near = self._near(start, end)
         return None if near is None else self.top - min(max(near[1], 0), self.box.depth)
 
@@ -118,7 +118,7 @@ class Placed:
 
 
 def extent(left: float, box: Box, lean: int) -> tuple[float, float]:
-    """Give the leftmost and the rightmost x of a box whose front face begins at `left`."""
+    """Return the leftmost and the rightmost x of a box whose front face begins at `left`."""
     right = left + box.width
     return (left, right + box.depth) if lean > 0 else (left - box.depth, right)
 
@@ -141,7 +141,7 @@ def hatching(placed: Placed) -> Iterator[Line]:
 
 
 def faces(placed: Placed, shade_step: float) -> tuple[Polygon, ...]:
-    """Give side, top and front face, each darker than the next by `shade_step`."""
+    """Return side, top and front face, each darker than the next by `shade_step`."""
     look, left, right, top, bottom = placed.box.look, placed.left, placed.right, placed.top, placed.bottom
     front = Polygon(((left, top), (right, top), (right, bottom), (left, bottom)), look.fill, look.outline)
     if not placed.box.depth:
@@ -179,7 +179,7 @@ def _marks(placed: Placed, ground: RGBA) -> Iterator[Shape]:
 
 
 def _break_of(length: float, breadth: float) -> tuple[float, float]:
-    """Give how wide a break through `length` is, and by how much each of its ends is off the middle."""
+    """Return how wide a break through `length` is, and by how much each of its ends is off the middle."""
     return min(_BREAK, length / 4), min(_SLANT, breadth / 4, length / 4)
 
 

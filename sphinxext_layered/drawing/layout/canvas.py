@@ -30,7 +30,7 @@ class Bounds:
 
 
 def moved(shape: Shape, x: float, y: float) -> Shape:
-    """Give a shape moved right and down."""
+    """Return a shape moved right and down."""
     if isinstance(shape, Text):
         return replace(shape, x=shape.x + x, y=shape.y + y)
     if isinstance(shape, Line):
@@ -43,7 +43,7 @@ def _moved(point: Point, x: float, y: float) -> Point:
 
 
 def moved_group(group: Group, x: float, y: float) -> Group:
-    """Give a group moved right and down."""
+    """Return a group moved right and down."""
     return replace(group, shapes=tuple(moved(shape, x, y) for shape in group.shapes))
 
 

@@ -220,7 +220,7 @@ def _style(options: LayeredViewOptions, font: Font) -> Style:
 
 
 def _room(options: LayeredViewOptions) -> float | None:
-    """Give the width between the paddings, with the ink of the outermost lines taken off."""
+    """Return the width between the paddings, with the ink of the outermost lines taken off."""
     if options.max_width is None:
         return None
     ink = max(options.connector_width, 1) if options.draw_funnel else 1
@@ -329,12 +329,12 @@ def _legend(
 
 
 def _named(options: LayeredViewOptions) -> set[str]:
-    """Give the names by which options speak of layers."""
+    """Return the names by which options speak of layers."""
     return {name for name, *_ in options.styles} | {name for name, *_ in options.color_map}
 
 
 def _is_beside(legend: legends.Legend, options: LayeredViewOptions, room: float | None) -> bool:
-    """Say whether the legend stands left or right: not where it would leave the boxes less than half the width."""
+    """Return whether the legend stands left or right: not where it would leave the boxes less than half the width."""
     if options.legend_position not in ("left", "right"):
         return False
     return room is None or legend.size(1)[0] + _BESIDE_LEGEND <= room / 2
@@ -389,7 +389,7 @@ def _without_ink(drawn: Bounds) -> Bounds:
 
 
 def _corner(drawn: Bounds, size: tuple[float, float], position: str, *, beside: bool) -> tuple[float, float]:
-    """Give where the legend begins."""
+    """Return where the legend begins."""
     if not beside:
         before = position in ("top", "left")
         return (drawn.left, drawn.top - _BESIDE_LEGEND - size[1] if before else drawn.bottom + _BESIDE_LEGEND)

@@ -61,7 +61,7 @@ def _distinct(points: Sequence[Point]) -> list[Point]:
 
 
 def _is_between(one: Point, middle: Point, other: Point) -> bool:
-    """Say whether a path of right angles goes straight on in the middle of three points."""
+    """Return whether a path of right angles goes straight on in the middle of three points."""
     return any(abs(one[axis] - middle[axis]) < 0.01 and abs(middle[axis] - other[axis]) < 0.01 for axis in (0, 1))
 
 

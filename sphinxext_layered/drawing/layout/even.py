@@ -22,7 +22,7 @@ _Bounds = list[list[tuple[int, float]]]
 
 
 def evened(row: Row, most: float = math.inf) -> Row:
-    """Give the row with the room between its boxes as even as their labels allow, no wider than `most`."""
+    """Return the row with the room between its boxes as even as their labels allow, no wider than `most`."""
     placed = row.placed
     gaps = [0.0, *(least_gap(one, other) for one, other in pairwise(placed))]
     lefts = [each.left for each in placed]
@@ -41,7 +41,7 @@ def evened(row: Row, most: float = math.inf) -> Row:
 
 
 def _between(placed: list[Placed], gaps: list[float], lefts: list[float], i: int) -> float:
-    """Give where a box would have as much more room than it needs on its left as on its right."""
+    """Return where a box would have as much more room than it needs on its left as on its right."""
     nearest = lefts[i - 1] + placed[i - 1].box.width + gaps[i]
     if i + 1 < len(placed):
         return (nearest + lefts[i + 1] - placed[i].box.width - gaps[i + 1]) / 2
@@ -50,13 +50,13 @@ def _between(placed: list[Placed], gaps: list[float], lefts: list[float], i: int
 
 
 def _beyond(each: Placed) -> float:
-    """Give how far the box or its label reaches beyond the left edge of its front face."""
+    """Return how far the box or its label reaches beyond the left edge of its front face."""
     half = each.box.label.width / 2 if each.box.label else 0.0
     return max(each.reach[1], each.centre + half) - each.left
 
 
 def _bounds(placed: list[Placed], gaps: list[float]) -> tuple[_Bounds, _Bounds]:
-    """Give the least distances of left edges, of each box to those before it and to those after it."""
+    """Return the least distances of left edges, of each box to those before it and to those after it."""
     before: _Bounds = [[] for _ in placed]
     after: _Bounds = [[] for _ in placed]
     last: dict[tuple[bool, int], int] = {}
@@ -78,7 +78,7 @@ def _bounds(placed: list[Placed], gaps: list[float]) -> tuple[_Bounds, _Bounds]:
 
 
 def _apart(one: Placed, other: Placed) -> float:
-    """Give how far apart the middles of two labels on one side must be, `one` being left of the other."""
+    """Return how far apart the middles of two labels on one side must be, `one` being left of the other."""
     halves = [each.box.label.width / 2 if each.box.label else 0.0 for each in (one, other)]
     if one.tier == other.tier:
         return sum(halves) + BESIDE

@@ -70,12 +70,12 @@ def _height(rows: list[Row]) -> float:
 
 
 def has_cues(most: float | None) -> bool:
-    """Say whether rows within `most` pixels have room for cues beside them."""
+    """Return whether rows within `most` pixels have room for cues beside them."""
     return most is None or most > 6 * ROOM
 
 
 def between_cues(most: float) -> float:
-    """Give the width of a row of several within `most` pixels: what its cues leave."""
+    """Return the width of a row of several within `most` pixels: what its cues leave."""
     return most - 2 * ROOM if has_cues(most) else most
 
 
@@ -103,12 +103,12 @@ def _greatest(
 
 
 def _least_scale(boxes: list[Box]) -> float:
-    """Give the scale at which the narrowest front face is just legible."""
+    """Return the scale at which the narrowest front face is just legible."""
     return min(max(LEGIBLE / min(box.width for box in boxes), _SMALLEST), 0.5)
 
 
 def _widest_scale(boxes: list[Box], most: float) -> float:
-    """Give the scale at which each single box has room, with its label, which is not scaled."""
+    """Return the scale at which each single box has room, with its label, which is not scaled."""
     return min(1.0, *(_own_scale(box, most) for box in boxes))
 
 

@@ -136,7 +136,7 @@ class Grid:
         return routes_of(cells, [link.edge for link in self.links], self.style.side, crowded)
 
     def _is_open(self, member: Member) -> bool:
-        """Say whether lines may meet a node on the side where skip connections run."""
+        """Return whether lines may meet a node on the side where skip connections run."""
         item = member.item
         taken = item.label is not None and item.label_above == (self.style.side < 0)
         return item.is_open and not (taken or member.pins)
@@ -151,7 +151,7 @@ class Grid:
         return frozenset({-1, 1} - taken)
 
     def _has_funnel(self, i: int) -> bool:
-        """Say whether neighbours are joined by a funnel: two boxes, with no other line between them."""
+        """Return whether neighbours are joined by a funnel: two boxes, with no other line between them."""
         source, target = (self.members[each] for each in self.links[i].edge)
         boxes = isinstance(source.item, BoxItem) and isinstance(target.item, BoxItem)
         return boxes and not self.routes.counts.get(source.column)

@@ -89,7 +89,7 @@ def labels(placed: list[Placed], colour: RGBA, *, funnels: bool) -> list[Group]:
 
 
 def _set(chosen: list[Placed], tier: int, outline: _Outline, nearer: list[_Set]) -> dict[int, _Set]:
-    """Give each label of a tier its place, further out than the boxes and labels between it and the row."""
+    """Place each label of a tier, further out than the boxes and labels between it and the row."""
     result: dict[int, _Set] = {}
     rights = [each.right for each in nearer]
     for i, each in enumerate(chosen):
@@ -128,5 +128,5 @@ def _leader(each: Placed, top: float, block: TextBlock, colour: RGBA) -> Iterato
 
 
 def faint(colour: RGBA) -> RGBA:
-    """Give a colour for lines that only guide the eye."""
+    """Return a colour for lines that only guide the eye."""
     return (*colour[:3], round(colour[3] * 0.45))

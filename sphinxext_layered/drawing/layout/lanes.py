@@ -178,7 +178,7 @@ def _hang(
     after: list[list[int]],
     chain_of: dict[int, _Chain],
 ) -> None:
-    """Let each branch hang on the chain that it leaves or joins, whichever is further from the main lane."""
+    """Hang each branch on the chain that it leaves or joins, whichever is further from the main lane."""
     for chain in chains[1:]:
         feeding = [chain_of[each] for each in before[chain.nodes[0]]]
         fed = [chain_of[each] for each in after[chain.nodes[-1]] if chain_of[each] is not chain]

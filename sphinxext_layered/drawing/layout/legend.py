@@ -31,7 +31,7 @@ class Entry:
 
 
 def entries(boxes: Iterable[Box], *, dimensions: bool, named: Collection[str] = ()) -> list[Entry]:
-    """Give an entry for each class in the order in which they come; with `dimensions` for each of its shapes.
+    """Return an entry for each class in the order in which they come; with `dimensions` for each of its shapes.
 
     Where a class has several looks, the ones that differ from its usual one name their layers. The usual
     one is the most frequent among layers that no option speaks of by their own names, `named`. Where that has
@@ -90,7 +90,7 @@ class Legend:
         return self.side * 4 / 3 + _BESIDE_CUBE
 
     def columns(self, width: float) -> int:
-        """Say how many entries stand beside each other: as few rows as fit in `width`, all about as long."""
+        """Return how many entries stand beside each other: as few rows as fit in `width`, all about as long."""
         fitting = [1]
         for columns in range(2, len(self.entries) + 1):
             if sum(self._narrowest(columns)) > width:
@@ -101,7 +101,7 @@ class Legend:
         return fitting[rows.index(rows[-1])]
 
     def size(self, columns: int) -> tuple[float, float]:
-        """Give width and height of the legend in so many columns."""
+        """Return width and height of the legend in so many columns."""
         heights = self._heights(columns)
         widths = self._widths(columns)
         return (
@@ -122,7 +122,7 @@ class Legend:
         return Group("legend", tuple(shapes), title="Legend")
 
     def _narrowest(self, columns: int) -> list[float]:
-        """Give what so many columns need at least: the first row's cells."""
+        """Return what so many columns need at least: the first row's cells."""
         return [self.indent + block.width for block in self.blocks[:columns]]
 
     def _widths(self, columns: int) -> list[float]:

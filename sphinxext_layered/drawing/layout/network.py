@@ -182,7 +182,7 @@ class _Network:
         return [self._grid(scale, first, last, pins, tiers) for first, last in rows]
 
     def _is_carried(self, edge: Edge, rows: Rows) -> bool:
-        """Say whether a connection stays within a row, or goes on on the axis from one row to the next."""
+        """Return whether a connection stays within a row, or goes on on the axis from one row to the next."""
         start, end = (self.columns[each] for each in edge)
         crossed = [last for _, last in rows if start <= last < end]
         return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == edge.source)

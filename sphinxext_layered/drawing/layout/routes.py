@@ -204,7 +204,7 @@ class _Router:
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 
     def _free(self, source: int, lane: int, start: int, end: int) -> bool:
-        """Say whether the axis of a lane is free between two columns, for lines of this source."""
+        """Return whether the axis of a lane is free between two columns, for lines of this source."""
         return all(self.kept.get((lane, column), source) == source for column in range(start + 1, end))
 
     def _take(self, source: int, lane: int, start: int, end: int) -> bool:
@@ -316,7 +316,7 @@ class _Router:
         return At("track", (gutter, edge.source))
 
     def _collect(self, node: int, entering: Collection[int]) -> None:
-        """Let the lines that enter a node from the left end at a bar before it."""
+        """End the lines that enter a node from the left at a bar before it."""
         cell = self.cells[node]
         lanes: set[float] = {self.cells[self.edges[i].source].lane for i in entering} | {cell.lane}
         if any(self._is_level(i) for i in entering):
@@ -341,7 +341,7 @@ class _Router:
         self.result.bars[node] = [*heights, At("axis", (cell.lane, cell.column))]
 
     def _is_crossed(self, cell: Cell, top: float, bottom: float) -> bool:
-        """Say whether lines run on, past a cell, where a bar before it would be."""
+        """Return whether lines run on, past a cell, where a bar before it would be."""
         gutter = (cell.column - 1) * PLACES + 2
         lanes = range(math.ceil(top), math.floor(bottom) + 1)
         return any((lane, cell.column) in self.kept for lane in lanes if lane != cell.lane) or any(
@@ -369,7 +369,7 @@ class _Router:
         return {(each.gutter, each.source) for each in self.verticals}
 
     def _is_met(self, target: int) -> bool:
-        """Say whether a line on the axis of a node's lane turns off right before the node."""
+        """Return whether a line on the axis of a node's lane turns off right before the node."""
         cell = self.cells[target]
         before = self.kept.get((cell.lane, cell.column - 1))
         if before is None:
@@ -378,7 +378,7 @@ class _Router:
         return (cell.column - 1, source) in self._turns
 
     def _assign_tracks(self) -> None:
-        """Give each source a track in each gutter, those that leave left of those that arrive."""
+        """Assign each source a track in each gutter, those that leave left of those that arrive."""
         merged: dict[tuple[int, int], _Vertical] = {}
         for piece in self.verticals:
             known = merged.setdefault((piece.gutter, piece.source), piece)

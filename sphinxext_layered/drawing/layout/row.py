@@ -25,7 +25,7 @@ LEADER: Final = 4.0
 
 
 def least_gap(last: Placed, following: Placed) -> float:
-    """Give the gap between the front faces of two boxes, without what labels add."""
+    """Return the gap between the front faces of two boxes, without what labels add."""
     return following.box.gap + max(0.0, following.lean * (last.box.depth - following.box.depth) / 2)
 
 
@@ -38,7 +38,7 @@ class Side:
     leader: float = -math.inf
 
     def shift(self, centre: float, half: float) -> tuple[float, int]:
-        """Say how much further right a label must stand, and in which tier."""
+        """Return how much further right a label must stand, and in which tier."""
         near = max(self.near + BESIDE, self.leader + LEADER) - (centre - half)
         far = max(self.far + BESIDE - (centre - half), self.near + LEADER - centre)
         return (max(near, 0.0), 0) if near <= max(far, 0.0) else (max(far, 0.0), 1)
@@ -67,7 +67,7 @@ class Row:
 
     @classmethod
     def of(cls, placed: list[Placed]) -> Row:
-        """Give the row of boxes that have their places."""
+        """Return the row of boxes that have their places."""
         ends = [(*each.reach, each.centre, each.box.label.width / 2 if each.box.label else 0.0) for each in placed]
         start = min(min(left, centre - half) for left, _, centre, half in ends)
         return cls(placed, start, max(max(right, centre + half) for _, right, centre, half in ends))

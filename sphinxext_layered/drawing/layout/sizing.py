@@ -46,7 +46,7 @@ def product(sizes: Iterable[int | None]) -> float | None:
 
 
 def extent_of(sizes: Sizes, options: LayeredViewOptions) -> Extent:
-    """Say what a box's axes stand for, by the reference's rules.
+    """Return what a box's axes stand for, by the reference's rules.
 
     Notes
     -----
@@ -122,7 +122,7 @@ MODES: Final[dict[str, SizingMode]] = {
 
 
 def size_all(shapes: list[Sizes], options: LayeredViewOptions) -> list[Size]:
-    """Give the size of the box of each shape, clamped to the options' least and greatest."""
+    """Return the size of the box of each shape, clamped to the options' least and greatest."""
     mode = MODES[options.sizing_mode]
     extents = [mode.extent(sizes, options) for sizes in shapes]
     largest_xy = max((e for x in extents for e in (x.height, x.depth) if e is not None), default=0)

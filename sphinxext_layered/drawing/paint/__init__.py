@@ -36,7 +36,7 @@ _MOST_BYTES: Final = 2**31 - 1
 
 
 def paint(scene: Scene, format: str, pixel_ratio: float = 1) -> bytes:
-    """Give the file of a scene: ``png``, ``svg``, ``pdf``, or any that Pillow writes.
+    """Return the file of a scene: ``png``, ``svg``, ``pdf``, or any that Pillow writes.
 
     The same scene gives the same bytes.
 
@@ -58,7 +58,7 @@ def paint(scene: Scene, format: str, pixel_ratio: float = 1) -> bytes:
 
 
 def paint_image(scene: Scene, pixel_ratio: float = 1) -> Image.Image:
-    """Give the scene as a picture of Pillow: RGBA, straight alpha. Raises as `paint`."""
+    """Return the scene as a picture of Pillow: RGBA, straight alpha. Raises as `paint`."""
     from .png import paint_image as paint_rgba
 
     return paint_rgba(scene, pixel_ratio)

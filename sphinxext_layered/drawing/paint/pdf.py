@@ -22,7 +22,7 @@ _LONGEST: Final = 14_400
 
 
 def paint_pdf(scene: Scene) -> bytes:
-    """Give the scene as a whole file of PDF with one page."""
+    """Return the scene as a whole file of PDF with one page."""
     from reportlab.pdfgen.canvas import Canvas
 
     unit = min(_POINTS, _LONGEST / max(scene.width, scene.height, 1))

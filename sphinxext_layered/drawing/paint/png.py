@@ -42,12 +42,12 @@ _NO_ALPHA: Final = ("bmp", "dib", "eps", "jpg", "jpeg", "jpe", "jfif", "pcx", "p
 
 
 def paint_pixels(scene: Scene, format: str, pixel_ratio: float) -> bytes:
-    """Give the scene as a file of any format that Pillow writes. Raises PaintError."""
+    """Return the scene as a file of any format that Pillow writes. Raises PaintError."""
     return encode(paint_image(scene, pixel_ratio), format, pixel_ratio, opaque=scene.background[3] == 255)
 
 
 def encode(image: Image.Image, format: str, pixel_ratio: float = 1, *, opaque: bool = False) -> bytes:
-    """Give the file of a painted picture; where it is `opaque`, without its alpha. Raises PaintError."""
+    """Return the file of a painted picture; where it is `opaque`, without its alpha. Raises PaintError."""
     name = _pillow_format(format)
     if format in _NO_ALPHA:
         image = on_white(image)
@@ -64,7 +64,7 @@ def encode(image: Image.Image, format: str, pixel_ratio: float = 1, *, opaque: b
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """Give the picture in RGB, on white where it is transparent."""
+    """Return the picture in RGB, on white where it is transparent."""
     return Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), image).convert("RGB")
 
 
@@ -86,7 +86,7 @@ def _pillow_format(format: str) -> str:
 
 
 def paint_image(scene: Scene, pixel_ratio: float = 1) -> Image.Image:
-    """Give the scene as RGBA with straight alpha. Raises PaintError."""
+    """Return the scene as RGBA with straight alpha. Raises PaintError."""
     if not (math.isfinite(pixel_ratio) and pixel_ratio > 0):
         raise PaintError(f"pixel_ratio: expected a number greater than 0; got {pixel_ratio}")
     check_size(scene.width * pixel_ratio, scene.height * pixel_ratio)
@@ -109,7 +109,7 @@ def _premultiplied(colour: RGBA) -> RGBA:
 
 
 def _layers(scene: Scene, ratio: float) -> Iterator[tuple[list[Polygon | Line | Path], list[Text]]]:
-    """Give the shapes at `ratio`, in as few alternations of areas and text as the paint order allows.
+    """Return the shapes at `ratio`, in as few alternations of areas and text as the paint order allows.
 
     To change between the two costs a copy of the picture; so text waits until something is painted over it.
     """
@@ -205,7 +205,7 @@ def _is_hidden_by_outline(shape: Polygon) -> bool:
 
 
 def _shrunk(points: tuple[Point, ...]) -> tuple[Point, ...]:
-    """Give a polygon smaller by what aggdraw adds to a filled one on all sides; as it is where it is too thin."""
+    """Return a polygon smaller by what aggdraw adds to a filled one on all sides; as it is where it is too thin."""
     corners = tuple(point for point, before in zip(points, (points[-1], *points[:-1]), strict=True) if point != before)
     ring = list(zip((corners[-1:] + corners[:-1]), corners, corners[1:] + corners[:1], strict=True))
     area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1), _ in ring)
@@ -223,7 +223,7 @@ def _edges(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point]]:
 
 
 def _corner(before: Point, corner: Point, after: Point, inward: float) -> Point:
-    """Give the corner where the two edges that meet in it meet when both have moved inward."""
+    """Return the corner where the two edges that meet in it meet when both have moved inward."""
     ax, ay = _normal(before, corner)
     bx, by = _normal(corner, after)
     length = 1 + ax * bx + ay * by
@@ -239,7 +239,7 @@ def _normal(start: Point, end: Point) -> Point:
 
 
 def _cut(shape: Polygon | Line | Path, tile: Box) -> tuple[Point, ...]:
-    """Give a shape's points, cut off far outside the tile; none where they are not all numbers."""
+    """Return a shape's points, cut off far outside the tile; none where they are not all numbers."""
     closed = isinstance(shape, Polygon)
     points = (shape.start, shape.end) if isinstance(shape, Line) else shape.points
     if not all(math.isfinite(value) for point in points for value in point):
@@ -255,7 +255,7 @@ def _cut(shape: Polygon | Line | Path, tile: Box) -> tuple[Point, ...]:
 
 
 def _kept(points: tuple[Point, ...], axis: int, limit: float, sign: int, closed: bool) -> Iterator[Point]:
-    """Give the part of a path on one side of a limit (one step of Sutherland and Hodgman, 1974)."""
+    """Return the part of a path on one side of a limit (one step of Sutherland and Hodgman, 1974)."""
     pairs = zip(points, (*points[1:], points[0]) if closed else points[1:], strict=closed)
     start = None
     for start, end in pairs:
@@ -286,7 +286,7 @@ def _paint_text(image: Image.Image, text: Text, font: Font, ratio: float) -> Non
 
 
 def _text_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int, int, int, int]) -> Image.Image:
-    """Give the coverage of a line of text, each character where the font's own advances put it.
+    """Return the coverage of a line of text, each character where the font's own advances put it.
 
     Pillow sets characters on whole pixels only, which is uneven at small sizes: so on finer ones.
     """
@@ -302,7 +302,7 @@ def _text_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int
 
 
 def _bitmap_mask(text: Text, string: str, font: Font, ratio: float, box: tuple[int, int, int, int]) -> Image.Image:
-    """Give the coverage in a font of one size only, enlarged by the ratio."""
+    """Return the coverage in a font of one size only, enlarged by the ratio."""
     mask = Image.new("L", (box[2] - box[0], box[3] - box[1]))
     face = font.pillow()
     draw = ImageDraw.Draw(line := Image.new("L", (math.ceil(text.width) + 1, math.ceil(font.height) + 1)))

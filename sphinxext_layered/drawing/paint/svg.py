@@ -25,7 +25,7 @@ Stroke = tuple[RGBA, float]
 
 
 def paint_svg(scene: Scene) -> bytes:
-    """Give the scene as a whole file of SVG, in UTF-8."""
+    """Return the scene as a whole file of SVG, in UTF-8."""
     font = {"font-family": _family(scene.font), "font-size": _number(scene.font.size), "style": _AS_MEASURED}
     drawing = Element("g", font)
     if scene.background[3]:
@@ -110,7 +110,7 @@ def _stroke(shape: Shape) -> Stroke | None:
 
 
 def _run_key(shape: Shape) -> object:
-    """Give the same key to lines that may share a path: where they cross, translucent ones must paint twice."""
+    """Return the same key to lines that may share a path: where they cross, translucent ones must paint twice."""
     if isinstance(shape, Line) and shape.colour[3] == 255:
         return Line((0, 0), (0, 0), shape.colour, shape.width)
     return Line((0, 0), (0, 0), shape.colour, id(shape)) if isinstance(shape, Line) else None
@@ -153,7 +153,7 @@ def _add_text(parent: Element, text: Text, common: Stroke | None) -> None:
 
 
 def _stroke_attributes(stroke: Stroke | None, common: Stroke | None) -> dict[str, str]:
-    """Give what must be said of an outline inside a group that says `common`."""
+    """Return what must be said of an outline inside a group that says `common`."""
     if stroke == common:
         return {}
     if stroke is None:
@@ -175,7 +175,7 @@ def _painted(name: str, colour: RGBA) -> dict[str, str]:
 
 
 def _path(points: tuple[Point, ...]) -> str:
-    """Give a path of hundredths, each point relative to the one before, so that no error adds up."""
+    """Return a path of hundredths, each point relative to the one before, so that no error adds up."""
     (x, y), *rest = ((round(px * 100), round(py * 100)) for px, py in points)
     parts = [f"M{_hundredths(x)}{_joined(y)}"]
     for next_x, next_y in rest:

@@ -58,7 +58,7 @@ def _row(layer: LayerDescription) -> tuple[str, ...]:
 
 
 def _feeders(model: ModelDescription) -> dict[int, str]:
-    """Give the names of the calls, of layers and operations, that feed each layer, by the layer's place."""
+    """Return the names of the calls, of layers and operations, that feed each layer, by the layer's place."""
     found: dict[int, dict[str, None]] = {}
     for call in model.calls:
         if call.layer is not None:
@@ -68,7 +68,7 @@ def _feeders(model: ModelDescription) -> dict[int, str]:
 
 
 def _feeder(model: ModelDescription, place: int) -> str:
-    """Give a call's name; that of an operation with what feeds it, as the table has no row for it."""
+    """Return a call's name; that of an operation with what feeds it, as the table has no row for it."""
     call = model.calls[place]
     if call.layer is not None or call.is_argument:
         return call.name

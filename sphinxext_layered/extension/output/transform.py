@@ -105,7 +105,7 @@ class _Page:
     # -- the picture
 
     def show_picture(self, node: layered_view) -> None:
-        """Put the picture, its words, or what went wrong in the place of `node`."""
+        """Put the picture, its words, or what went wrong in place of `node`."""
         if node["request"] is None:
             _fail(node, node["problem"])
             return
@@ -162,7 +162,7 @@ class _Page:
     # -- what is under it
 
     def show_summary(self, node: layered_view_summary) -> None:
-        """Put the table of layers in the place of `node`; nothing where there is no description."""
+        """Put the table of layers in place of `node`; nothing where there is no description."""
         if not needs_descriptions(self.builder):
             _replace(node, [])
             return
@@ -172,7 +172,7 @@ class _Page:
 
 
 def _replace(node: nodes.Element, new: list[Any]) -> None:
-    """Put `new` in the place of `node`."""
+    """Put `new` in place of `node`."""
     node.replace_self(new)
 
 
@@ -201,13 +201,13 @@ def _is_inline(node: nodes.Element) -> bool:
 
 
 def _say(node: layered_view, text: str) -> None:
-    """Put words in the place of `node`: once, where the writers of text and man pages say an image's twice."""
+    """Put words in place of `node`: once, where the writers of text and man pages say an image's twice."""
     words = sphinx_text("[image: %s]") % text
     _put_text(node, [nodes.Text(words)], [])
 
 
 def _fail(node: layered_view, message: str) -> None:
-    """Put a note in the place of `node` that says which picture is missing and why."""
+    """Put a note in place of `node` that says which picture is missing and why."""
     first, _newline, rest = writable(message).strip().partition("\n")
     words: list[nodes.Node] = [nodes.Text("No picture")]
     if reference := node["reference"]:
@@ -220,7 +220,7 @@ def _fail(node: layered_view, message: str) -> None:
 
 
 def _put_text(node: layered_view, words: list[nodes.Node], more: list[nodes.Node], *, failed: bool = False) -> None:
-    """Put `words` in the place of `node`, and `more` blocks after them where blocks can stand."""
+    """Put `words` in place of `node`, and `more` blocks after them where blocks can stand."""
     classes = ["layered-view-failed"] if failed else ["layered-view-words"]
     shared = {name: node[name] for name in ("ids", "names") if node.get(name)}
     if _is_inline(node):

@@ -154,7 +154,7 @@ def page(title: str, reference: str) -> str:
 
 
 def sources(*, mended: bool = False) -> dict[str, str]:
-    """Give the project's files: after each page of a fault one with a good model of its own."""
+    """Return the project's files: after each page of a fault one with a good model of its own."""
     files = {
         "conf.py": f"{CONF}show_warning_types = True\nlayered_view_timeout = {TIME_LIMIT}\n"
         f"layered_view_memory_limit = {MEMORY_LIMIT}\n",
@@ -182,7 +182,7 @@ def sources(*, mended: bool = False) -> dict[str, str]:
 
 
 def warnings_of(outcome: Outcome) -> dict[str, str]:
-    """Give the whole warning of each page."""
+    """Return the whole warning of each page."""
     parts = re.split(r"(?m)^(?:.*/)?(\S+)\.rst:4: WARNING: ", outcome.warnings)
     assert parts[0] == "", "a warning without its place"
     assert len(set(parts[1::2])) == len(parts[1::2]), "two warnings of one page"
@@ -190,7 +190,7 @@ def warnings_of(outcome: Outcome) -> dict[str, str]:
 
 
 def problems_of(number: int, name: str, warning: str, placeholder: str) -> Iterator[str]:
-    """Say what a fault's warning and page lack."""
+    """Return what a fault's warning and page lack."""
     module, (_, rest, subtype, parts) = module_of(name), FAULTS[name]
     if not warning.rstrip().endswith(f"[layered_view.{subtype}]"):
         yield f"{name} is not of the subtype {subtype}: {warning}"

@@ -76,7 +76,7 @@ def sources() -> dict[str, str]:
 
 
 def problems_of(outcome: Outcome) -> list[str]:
-    """Say what is wrong with the warnings and pages of a build."""
+    """Return what is wrong with the warnings and pages of a build."""
     found = []
     for number, (option, (value, subtype, parts, drawn)) in enumerate(FAULTS.items()):
         said = re.findall(rf"(?ms)p{number:02}\.rst:([45]): WARNING: (.*?)\[layered_view\.(\w+)\]", outcome.warnings)

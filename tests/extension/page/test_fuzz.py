@@ -10,7 +10,7 @@ from project import Project
 
 
 def altered(content: bytes, others: list[bytes], pick: random.Random) -> bytes | None:
-    """Give other bytes in a file's place; None where it is to go."""
+    """Return other bytes in a file's place; None where it is to go."""
     kind = pick.randrange(8)
     if kind == 0:
         return None

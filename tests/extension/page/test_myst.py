@@ -76,7 +76,7 @@ def build(built: Any, name: str, text: str, **kwargs: Any) -> Any:
 
 
 def shape(result: Any) -> str:
-    """Give the document without places in files."""
+    """Return the document without places in files."""
     doctree = result.doctree()
     for node in doctree.findall(nodes.Element):
         for key in ("request", "translatable", "level", "slug", "source", "myst_name"):
