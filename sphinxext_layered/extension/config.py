@@ -39,6 +39,7 @@ _PAGE_SIZING_MODE: Final = "balanced"
 """How sizes become pixels on pages: channels count once in sequences, and no layer dwarfs the others."""
 
 _PAGE_PIXEL_RATIO: Final = 2
+_THEMES_WITH_SWITCH: Final = ("furo", "pydata_sphinx_theme")
 
 
 class Setting(NamedTuple):
@@ -110,8 +111,19 @@ SETTINGS: Final[dict[str, Setting]] = {
     ),
     "layered_view_max_width": Setting(
         720,
-        values.whole_number(50, none="no limit"),
+        DECLARED["max_width"].reader,
         "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+    ),
+    "layered_view_max_height": Setting(
+        None,
+        DECLARED["max_height"].reader,
+        "Maximum height of a picture on a page, in pixels; ``:max-height:`` sets it for one picture.",
+    ),
+    "layered_view_link_to_file": Setting(
+        True,
+        values.yes_no(),
+        "In HTML, let a picture without a ``:target:`` link to its own file, which the browser shows at full size.",
+        rebuild="html",
     ),
     "layered_view_formats": Setting(
         {},
@@ -124,9 +136,11 @@ SETTINGS: Final[dict[str, Setting]] = {
         "as ``html``); LaTeX gets pdf and all others png.",
     ),
     "layered_view_theme": Setting(
-        "light",
-        values.choice(*THEMES),
-        "The ground that pictures are made for; ``both`` lets the page switch between a light and a dark one.",
+        "auto",
+        values.choice("auto", *THEMES),
+        "Background that pictures are made for. ``both`` draws a light and a dark picture, between which the page "
+        "switches; ``auto`` does so where the theme has a switch: furo, pydata-sphinx-theme, and themes built on them, "
+        "such as sphinx-book-theme.",
     ),
     "layered_view_mode": Setting(
         "auto",
@@ -247,6 +261,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     """Return a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
     return {
         "max_width": config.layered_view_max_width,
+        "max_height": config.layered_view_max_height,
         "sizing_mode": _PAGE_SIZING_MODE,
         "pixel_ratio": _PAGE_PIXEL_RATIO,
         "theme": config.layered_view_theme,
@@ -258,9 +273,17 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
 def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tuple[str, ...]:
     """Return the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
     theme = str(merged(config, request)["theme"])
+    if theme == "auto":
+        theme = "both" if _has_switch(builder) else "light"
     if theme == "both":
         return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
     return (theme,)
+
+
+def _has_switch(builder: Builder) -> bool:
+    """Whether the HTML theme, or one that it is built on, lets readers switch between light and dark pages."""
+    theme = getattr(builder, "theme", None)  # None where a builder writes HTML without a theme
+    return theme is not None and any(Path(folder).name in _THEMES_WITH_SWITCH for folder in theme.get_theme_dirs())
 
 
 def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:

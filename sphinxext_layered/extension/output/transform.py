@@ -122,18 +122,46 @@ class _Page:
             if len(images) == 2:
                 for image, name in zip(images, ("only-light", "only-dark"), strict=True):
                     image["classes"].append(name)
-                images[1]["ids"], images[1]["names"] = [], []
             _fit_figure(node, result[0].width)
-            _replace(node, images)
+            self._put(node, images)
+
+    def _put(self, node: layered_view, images: list[nodes.image]) -> None:
+        """Put images in place of `node`: each in a link of its own where it has one, and in HTML on their own line."""
+        pictures: list[nodes.Node] = [*images]
+        place: nodes.Element = node
+        if isinstance(node.parent, nodes.reference):
+            images[0].attributes.update(_names(node))
+            if not _is_inline(node):
+                place = node.parent
+                pictures = [_in_link(place, image) for image in images]
+        elif self._links_to_file() and node["ids"]:
+            # Sphinx would give an image's ids to the link around it, too.
+            pictures.insert(0, nodes.target("", "", **_names(node)))
+        else:
+            images[0].attributes.update(_names(node))
+        if self.builder.format == "html" and not _is_inline(node) and not _runs_into_text(node):
+            opening, closing = '<div class="layered-view-block">', "</div>"
+            pictures = [nodes.raw("", opening, format="html"), *pictures, nodes.raw("", closing, format="html")]
+        _replace(place, pictures)
+
+    def _links_to_file(self) -> bool:
+        """Whether Sphinx is to link pictures to their files: not in books, nor where an extension shows images itself."""
+        app = build_of(self.env).app
+        handlers = app.registry.translation_handlers
+        shown_otherwise = "image" in (handlers.get(self.builder.name) or handlers.get(self.builder.format, {}))
+        is_page = self.builder.format == "html" and self.builder.name != "epub"
+        return bool(self.config.layered_view_link_to_file) and is_page and not shown_otherwise
 
     def _image(self, node: layered_view, picture: Picture) -> nodes.image:
         """Return an ordinary image with one candidate, shown at the picture's own size."""
         uri = self._address(picture)
         image = nodes.image(node.rawsource, uri=uri, candidates={picture.mime: uri}, alt=self._alt(node, picture))
-        for name in ("align", "loading", "ids", "names", "dupnames", "backrefs"):
+        for name in ("align", "loading"):
             if node.get(name):
                 image[name] = node[name]
-        image["classes"] = [*node["classes"], "layered-view", "no-scaled-link"]
+        image["classes"] = [*node["classes"], "layered-view"]
+        if not self._links_to_file() or not image["alt"]:  # a link without a name says nothing
+            image["classes"].append("no-scaled-link")
         width, height = shown_size((picture.width, picture.height), node)
         if width:
             image["width"] = width
@@ -173,7 +201,26 @@ class _Page:
 
 def _replace(node: nodes.Element, new: list[Any]) -> None:
     """Put `new` in place of `node`."""
-    node.replace_self(new)
+    place = node.parent.index(node)
+    node.parent[place : place + 1] = new
+
+
+def _names(node: nodes.Element) -> dict[str, list[str]]:
+    """Return what other places know a node by."""
+    return {name: node.get(name, []) for name in ("ids", "names", "dupnames", "backrefs")}
+
+
+def _in_link(reference: nodes.reference, picture: nodes.Element) -> nodes.reference:
+    """Return a link to the same place as `reference`, around a picture."""
+    link = reference.copy()
+    link["ids"], link["names"] = [], []
+    link += picture
+    return link
+
+
+def _runs_into_text(node: layered_view) -> bool:
+    """Whether text runs beside a picture, or a figure is around it."""
+    return node.get("align") in ("left", "right") or any(isinstance(each, nodes.figure) for each in _parents(node))
 
 
 def _fit_figure(node: layered_view, width: int) -> None:
