@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
@@ -81,7 +81,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
-    measured = partial(_boxes, description, shown, options, font, scale)
+    measured = cache(partial(_boxes, description, shown, options, font, scale))
     most = _text_room(room, shown.graph)
     boxes, beyond = measured(most)
     legend = _legend(shown.graph, boxes, options, font, room)
