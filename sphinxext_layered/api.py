@@ -71,7 +71,7 @@ def layered_view(
     show_operations: Literal["auto", "all", "none"] = "auto",
     stubs: Literal["auto", "yes", "no"] = "auto",
     fold: NamesLike = "auto",
-    collapse: Literal["auto", "yes", "channels", "no"] = "auto",
+    collapse: Literal["auto", "yes", "channels", "kinds", "no"] = "auto",
     expand_nested: bool | int | NamesLike = 0,
     groups: GroupsLike = (),
     palette: Literal["layered", "classic"] = "layered",
@@ -202,7 +202,7 @@ def layered_view(
         Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
         on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.
         Takes auto, yes, none, or names of classes separated by commas, such as ReLU, Dropout.
-    collapse : {"auto", "yes", "channels", "no"}, default 'auto'
+    collapse : {"auto", "yes", "channels", "kinds", "no"}, default 'auto'
         Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
         would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.
     expand_nested : bool | int | NamesLike, default 0

@@ -24,7 +24,7 @@ THEMES = ("light", "dark", "both")
 CONNECTIONS = ("auto", "row", "none")
 SKIP_SIDES = ("above", "below")
 SHOWN_OPERATIONS = ("auto", "all", "none")
-COLLAPSED = ("auto", "yes", "channels", "no")
+COLLAPSED = ("auto", "yes", "channels", "kinds", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ class LayeredViewOptions:
         "auto",
         values.choice(*COLLAPSED),
         """Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
-        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ, ``no``.""",
+        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ,
+        ``kinds`` with each kind of block drawn once and a letter wherever it recurs, ``no``.""",
         kind="connections",
         added=True,
     )
