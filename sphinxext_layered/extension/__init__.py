@@ -21,7 +21,7 @@ from .page.option_tables import LayeredViewConfig, LayeredViewOptionTable
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-ENV_VERSION: Final = 3
+ENV_VERSION: Final = 4
 """Raised when what is kept in the environment or in doctrees changes."""
 
 STYLE_SHEET: Final = "layered_view.css"

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 MODES: Final = ("auto", "refresh", "cached", "off")
 
+EMBEDS: Final = ("file", "inline")
+
 MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 """The formats that pages show, the preferred first where nothing is said."""
 
@@ -110,9 +112,10 @@ SETTINGS: Final[dict[str, Setting]] = {
         {}, _defaults(), "Drawing options for every picture, by their Python names; a page's own options win."
     ),
     "layered_view_max_width": Setting(
-        720,
+        700,
         DECLARED["max_width"].reader,
-        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture. A theme with a "
+        "narrower column shows pictures smaller, text included.",
     ),
     "layered_view_max_height": Setting(
         None,
@@ -123,6 +126,13 @@ SETTINGS: Final[dict[str, Setting]] = {
         True,
         values.yes_no(),
         "In HTML, let a picture without a ``:target:`` link to its own file, which the browser shows at full size.",
+        rebuild="html",
+    ),
+    "layered_view_embed": Setting(
+        "file",
+        values.choice(*EMBEDS),
+        "How HTML shows pictures: as files (``file``), or as SVG that is part of the page (``inline``), with tooltips, "
+        "text that can be selected, and links to the documentation of layers.",
         rebuild="html",
     ),
     "layered_view_formats": Setting(
@@ -286,11 +296,19 @@ def _has_switch(builder: Builder) -> bool:
     return theme is not None and any(Path(folder).name in _THEMES_WITH_SWITCH for folder in theme.get_theme_dirs())
 
 
+def is_inline(config: Config, request: PictureRequest, builder: Builder) -> bool:
+    """Whether a picture is to be part of the page itself."""
+    is_page = builder.format == "html" and builder.name != "epub"
+    return is_page and (request.embed or config.layered_view_embed) == "inline"
+
+
 def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:
     """Return the format in which `builder` gets a picture; empty where it shows none.
 
     The page's own wish counts first, then conf.py's for the builder; of these one that the builder shows is taken.
     """
+    if is_inline(config, request, builder):
+        return "svg"
     formats = config.layered_view_formats
     wishes = (
         request.format,

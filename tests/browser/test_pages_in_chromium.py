@@ -12,6 +12,9 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from sphinxext_layered.extension.config import SETTINGS
+from sphinxext_layered.options import DEFAULTS
+
 pytestmark = [pytest.mark.debian, pytest.mark.slow]
 
 Opener = Callable[..., Any]
@@ -72,6 +75,13 @@ def test_pictures_of_the_manual_have_their_natural_size_or_the_page_s(open_page:
         for picture in pictures(open_page(path)):
             if picture["shown"]:
                 assert_natural(picture, 1 if picture["name"].endswith("svg") else 2)
+
+
+def test_text_of_the_widest_picture_has_twelve_pixels(open_page: Opener, sample: Path) -> None:
+    page = open_page(sample / "twice.html", width=1300, ratio=1)
+    column = page.locator(".layered-view-block").first.evaluate("block => block.clientWidth")
+    widest = SETTINGS["layered_view_max_width"].default
+    assert DEFAULTS["font_size"] * min(column / widest, 1) >= 12
 
 
 def test_pictures_are_sharp_on_a_fine_screen(open_page: Opener, sample: Path) -> None:

@@ -14,7 +14,7 @@ from sphinx.locale import _ as sphinx_text
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from ..config import needs_descriptions, themes_of
+from ..config import MIME_TYPES, is_inline, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
 from ..page.nodes import (
@@ -28,6 +28,7 @@ from ..page.nodes import (
 from ..page.request import Failure, Picture, PictureRequest
 from .downloads import download_nodes, source_relative
 from .image_size import shown_size
+from .inline_svg import Links, inline_svg
 from .layer_table import summary_nodes
 from .source_link import link_to_source
 
@@ -118,14 +119,30 @@ class _Page:
         elif any(picture.file is None for picture in result):
             _say(node, self._alt(node, result[0]))
         else:
-            images = [self._image(node, picture) for picture in result]
+            images = [self._shown(node, picture) for picture in result]
             if len(images) == 2:
                 for image, name in zip(images, ("only-light", "only-dark"), strict=True):
                     image["classes"].append(name)
             _fit_figure(node, result[0].width)
             self._put(node, images)
 
-    def _put(self, node: layered_view, images: list[nodes.image]) -> None:
+    def _shown(self, node: layered_view, picture: Picture) -> nodes.Element:
+        """Return what shows a picture: an image, or the drawing itself."""
+        request = PictureRequest.from_document(node["request"])
+        if not is_inline(self.config, request, self.builder) or picture.mime != MIME_TYPES["svg"]:
+            return self._image(node, picture)
+        is_link = isinstance(node.parent, nodes.reference)
+        links = None if is_link else Links(self.env, self.builder, request.docname, request.target)
+        size = shown_size((picture.width, picture.height), node)
+        content = inline_svg(picture, self._alt(node, picture), size, links)
+        classes = [*node["classes"], "layered-view", "layered-view-inline"]
+        if node.get("align"):
+            classes.append(f"align-{node['align']}")
+        if size[0].endswith("%"):  # of the column
+            classes.append("layered-view-block")
+        return nodes.inline("", "", *content, classes=classes)
+
+    def _put(self, node: layered_view, images: list[nodes.Element]) -> None:
         """Put images in place of `node`: each in a link of its own where it has one, and in HTML on their own line."""
         pictures: list[nodes.Node] = [*images]
         place: nodes.Element = node
@@ -134,7 +151,7 @@ class _Page:
             if not _is_inline(node):
                 place = node.parent
                 pictures = [_in_link(place, image) for image in images]
-        elif self._links_to_file() and node["ids"]:
+        elif isinstance(images[0], nodes.image) and self._links_to_file() and node["ids"]:
             # Sphinx would give an image's ids to the link around it, too.
             pictures.insert(0, nodes.target("", "", **_names(node)))
         else:
@@ -145,7 +162,7 @@ class _Page:
         _replace(place, pictures)
 
     def _links_to_file(self) -> bool:
-        """Whether Sphinx is to link pictures to their files: not in books, nor where an extension shows images itself."""
+        """Whether Sphinx is to link images to their files: not in books, nor where an extension shows images."""
         app = build_of(self.env).app
         handlers = app.registry.translation_handlers
         shown_otherwise = "image" in (handlers.get(self.builder.name) or handlers.get(self.builder.format, {}))
@@ -210,12 +227,18 @@ def _names(node: nodes.Element) -> dict[str, list[str]]:
     return {name: node.get(name, []) for name in ("ids", "names", "dupnames", "backrefs")}
 
 
-def _in_link(reference: nodes.reference, picture: nodes.Element) -> nodes.reference:
-    """Return a link to the same place as `reference`, around a picture."""
+def _in_link(reference: nodes.reference, picture: nodes.Element) -> nodes.Element:
+    """Return a picture in a link to the same place as `reference`."""
     link = reference.copy()
     link["ids"], link["names"] = [], []
-    link += picture
-    return link
+    if isinstance(picture, nodes.image):
+        link += picture
+        return link
+    # Sphinx writes links around images, and links within text.
+    link += picture.children
+    picture.clear()
+    picture += link
+    return picture
 
 
 def _runs_into_text(node: layered_view) -> bool:

@@ -28,7 +28,14 @@ LINKED = r'<a class="[^"]*reference internal[^"]*" href="(_images/[^"]+)"><img [
 
 
 def test_each_picture_links_to_its_own_file(built: Any) -> None:
-    lines = [".. layered-view:: nets:build", "   :theme: both", "", "In |a| line.", "", ".. |a| layered-view:: nets:build"]
+    lines = [
+        ".. layered-view:: nets:build",
+        "   :theme: both",
+        "",
+        "In |a| line.",
+        "",
+        ".. |a| layered-view:: nets:build",
+    ]
     result = built(page(*lines))
     found = re.findall(LINKED, result.text("index.html"))
     assert len(found) == 3
@@ -67,10 +74,18 @@ def test_each_of_a_pair_has_the_link_that_the_page_gives(built: Any) -> None:
 
 
 def test_pictures_without_captions_stand_on_lines_of_their_own(built: Any) -> None:
-    lines = [".. layered-view:: nets:build", "", ".. layered-view:: nets:build", "", "   A caption.", "", "In |a| line."]
+    lines = [
+        ".. layered-view:: nets:build",
+        "",
+        ".. layered-view:: nets:build",
+        "",
+        "   A caption.",
+        "",
+        "In |a| line.",
+    ]
     html = built(page(*lines, "", ".. |a| layered-view:: nets:build")).text("index.html")
     assert html.count('<div class="layered-view-block">') == 1
-    assert 'layered-view-block' not in built(page(*lines), builder="latex", name="tex").text("test.tex")
+    assert "layered-view-block" not in built(page(*lines), builder="latex", name="tex").text("test.tex")
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_defaults_have_their_units_and_bounds_for_slips_of_the_pen_are_left_out(
     assert rows[":legend:"] == ["yes or no", "no"]
     assert "{'fill': 'teal'" in rows[":color-map:"][0]
     rows = {row[0]: row[3] for row in cells(built(page(".. layered-view-config::"), builder="dummy", name="b"))}
-    assert rows["layered_view_max_width"] == "720"
+    assert rows["layered_view_max_width"] == "700"
     assert rows["layered_view_gpu"] == "False"
 
 
