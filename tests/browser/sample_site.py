@@ -145,6 +145,37 @@ Source
 """
 
 
+DOWNLOADS = """\
+:orphan:
+
+Downloads
+=========
+
+.. layered-view:: nets:small
+   :download: svg
+
+.. layered-view:: nets:small
+   :download: svg
+
+   A caption.
+
+.. layered-view:: nets:small
+   :align: center
+   :download: svg
+
+.. layered-view:: nets:small
+   :align: right
+   :download: svg
+
+Words that run beside the picture. They go on for a while so that there is something to see beside it, and end here.
+
+.. layered-view:: nets:small
+   :align: left
+   :download: svg
+
+Words that run beside the picture. They go on for a while so that there is something to see beside it, and end here.
+"""
+
 TWICE = """\
 :orphan:
 
@@ -162,7 +193,13 @@ Two pictures
 def write_sample(folder: Path) -> Path:
     """Write the project."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"conf.py": CONF, "nets.py": NETS, "index.rst": PAGE, "twice.rst": TWICE}.items():
+    for name, text in {
+        "conf.py": CONF,
+        "nets.py": NETS,
+        "index.rst": PAGE,
+        "twice.rst": TWICE,
+        "downloads.rst": DOWNLOADS,
+    }.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

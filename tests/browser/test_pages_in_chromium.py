@@ -191,6 +191,21 @@ def test_pictures_without_captions_stand_one_under_the_other(open_page: Opener, 
     assert second["x"] == first["x"]
 
 
+def test_downloads_stand_under_their_picture(open_page: Opener, sample: Path) -> None:
+    page = open_page(sample / "downloads.html")
+    images = [image.bounding_box() for image in page.locator("img.layered-view:visible").all()]
+    ranges = (
+        "p => { const r = document.createRange(); r.selectNodeContents(p); return r.getBoundingClientRect().toJSON() }"
+    )
+    links = [line.evaluate(ranges) for line in page.locator(".layered-view-downloads").all()]
+    assert len(images) == len(links) == 5
+    sides = ([0], [0, 0.5], [0.5], [1], [0])  # a caption is to the left or in the middle, as the theme has it
+    for image, link, shares in zip(images, links, sides, strict=True):
+        off = [link["x"] - image["x"] + (link["width"] - image["width"]) * share for share in shares]
+        assert min(map(abs, off)) <= 20  # furo moves pictures in by 16 px
+        assert link["y"] >= image["y"] + image["height"] - 1
+
+
 def test_a_tooltip_names_the_layer_under_the_pointer(open_page: Opener, sample: Path) -> None:
     page = open_page(sample / "index.html")
     address = page.locator("#drawing img:visible").evaluate("image => image.src")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
 
 CONF = "nb_execution_mode = 'off'\nmyst_enable_extensions = ['colon_fence']"
 CELL = """\
@@ -63,3 +67,22 @@ def test_what_is_wrong_in_a_notebook_is_warned_of_at_its_cell(project: Any) -> N
     page = notebook("# One", "text\n\n:::{layered-view} nets:small\n:legnd:\n:::\n")
     outcome = project({"index.ipynb": page}, "myst_nb", conf=CONF).build()
     assert re.search(r"index\.ipynb:2000\d: WARNING: option legnd: no such option; did you mean", outcome.warnings)
+
+
+def test_a_cell_that_ends_with_the_drawing_shows_one_picture_and_saves_it(tmp_path: Path) -> None:
+    here = str(Path(__file__).parents[1])
+    cells = [
+        f"import sys\nsys.path.insert(0, {here!r})\nfrom factories import layer, model\n"
+        "import matplotlib.pyplot\n%matplotlib inline\nfrom sphinxext_layered import layered_view\n"
+        "net = model(layer('Dense', 10), name='small')",
+        "layered_view(net)",
+        "layered_view(net, save_fig=False, backend='pil')",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(book, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    assert book.cells[0].outputs == []
+    for cell in book.cells[1:]:
+        (output,) = cell.outputs
+        assert output.output_type == "execute_result"
+        assert "image/png" in output.data
+    assert [path.name for path in tmp_path.iterdir()] == ["layered_view.png"]

@@ -48,7 +48,10 @@ def download_nodes(env: BuildEnvironment, node: nodes.Element) -> list[nodes.Nod
     files = list(downloads_of(env, request))
     if not files:
         return []
-    paragraph = nodes.paragraph("", "Download: ", classes=["layered-view-downloads"])
+    classes = ["layered-view-downloads"]
+    if node["align"]:
+        classes.append(f"layered-view-{node['align']}")
+    paragraph = nodes.paragraph("", "Download: ", classes=classes)
     paragraph.source, paragraph.line = node.source, node.line
     for i, (format, picture) in enumerate(files):
         uri = source_relative(env, picture)

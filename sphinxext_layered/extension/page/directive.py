@@ -164,7 +164,10 @@ class LayeredView(SphinxDirective):
         if request is None:
             return block
         keep_request(self.env, self.env.docname, request.document())
-        return [*block, *self._under_the_picture(words, request)]
+        block += self._under_the_picture(words, request)
+        if request.downloads:
+            _at_caption(block).append(self._at(self._downloads(words, request)))
+        return block
 
     # -- the words
 
@@ -401,7 +404,7 @@ class LayeredView(SphinxDirective):
             figure += nodes.legend("", *body)
 
     def _under_the_picture(self, words: _Words, request: PictureRequest) -> Iterator[nodes.Node]:
-        """Return what follows the picture: its table of layers, its source, its downloads."""
+        """Return what follows the picture: its table of layers, its source."""
         document = request.document()
         found: list[nodes.Node] = []
         if words.page.get("show-source"):
@@ -415,13 +418,21 @@ class LayeredView(SphinxDirective):
             if isinstance(node, layered_view_source):
                 node["docname"] = self.env.docname
             yield self._at(node)
-        if request.downloads:
-            yield self._at(layered_view_downloads("", request=document, docname=self.env.docname))
+
+    def _downloads(self, words: _Words, request: PictureRequest) -> layered_view_downloads:
+        align = "" if self._is_figure(words) else words.image.get("align", "")
+        return layered_view_downloads("", request=request.document(), docname=self.env.docname, align=align)
 
     def _at(self, node: nodes.Node) -> nodes.Node:
         if isinstance(node, nodes.Element):
             node.source, node.line = self._place("")
         return node
+
+
+def _at_caption(block: list[nodes.Node]) -> list[nodes.Node] | nodes.Element:
+    """Return the figure in `block` that has a caption, which the theme aligns with its picture; else `block`."""
+    figure = block[0]
+    return figure if isinstance(figure, nodes.figure) and len(figure) > 1 else block
 
 
 def _option_pattern(option: str) -> re.Pattern[str]:

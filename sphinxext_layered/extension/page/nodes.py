@@ -54,7 +54,7 @@ class layered_view_source(nodes.General, nodes.Element):  # noqa: N801
 
 
 class layered_view_downloads(nodes.General, nodes.Element):  # noqa: N801
-    """The place of links to the picture's files; `request` as of the picture."""
+    """The place of links to the picture's files; `request` as of the picture, `align` empty where it has none."""
 
 
 PLACEHOLDERS: tuple[type[nodes.Element], ...] = (
