@@ -21,6 +21,15 @@ def size_of(one, **given):
     return tuple(round(each, 3) for each in (front.width, front.height, depths(scene)[0] * 3))
 
 
+def test_equal_shapes_have_equal_boxes_in_pictures_without_a_limit():
+    options = {"sizing_mode": "balanced", "max_width": None, "scale_z": 0.3}
+    large = fronts(drawn(layer("Dense", 512), layer("Dense", 256), layer("Dense", 128), **options))
+    small = fronts(drawn(layer("Dense", 128), layer("Dense", 512), **options))
+    assert (large[0].width, large[0].height) == (small[1].width, small[1].height)
+    assert (large[2].width, large[2].height) == (small[0].width, small[0].height)
+    assert large[0].width > large[2].width
+
+
 def test_vgg16_has_the_sizes_of_the_formula():
     description = vgg16()
     scene = lay_out(description, LayeredViewOptions())
