@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from .calling import Themed, draw_and_save
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         StylesLike,
         TextsLike,
     )
+    from .visualkeras import Visualkeras
 
 
 def layered_view(
@@ -82,6 +83,8 @@ def layered_view(
     legend_position: Literal["bottom", "top", "left", "right"] = "bottom",
     input_shape: ShapesLike = None,
     pixel_ratio: float = 1,
+    show_fig: bool = True,
+    **visualkeras: Unpack[Visualkeras],
 ) -> Image.Image:
     """Draw a Keras model as a row of boxes.
 
@@ -114,8 +117,8 @@ def layered_view(
         Layers that are left out, by their index in ``model.layers``. Takes indices from 0 and ranges of them, such
         as 0, 5-8, or none (in Python a list of numbers).
     color_map : ColourMapLike, default None
-        Fill and outline by a layer's own name, its class or a base class; the most specific name wins. Takes
-        layers and their fill or fill/outline, such as Conv2D=#ef476f; Dense=teal/black (in Python {Conv2D: {'fill':
+        Fill and outline by a layer's own name, its class or a base class; the most specific name wins. Takes layers
+        and their fill or fill/outline, such as Conv2D=#ef476f; Dense=teal/black (in Python {Conv2D: {'fill':
         'teal', 'outline': 'black'}}).
     one_dim_orientation : {"x", "y", "z"}, default 'z'
         Axis along which a layer of one dimension is drawn.
@@ -236,6 +239,12 @@ def layered_view(
         'int32')).
     pixel_ratio : float, default 1
         Pixels of a PNG for one pixel of the picture.
+    show_fig : bool, default True
+        Accepted for code written for later versions of scikit-plots; it has no effect. Jupyter shows the picture
+        that is returned.
+    **visualkeras
+        Parameters of visualkeras that have another name here: ``index_2D``, ``dimension_caps`` and
+        ``connector_fill`` are translated; others are refused with what to use instead.
 
     Returns
     -------

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
-from .options import READY_MADE_TEXTS, LayeredViewOptions
+from .options import DEFAULTS, READY_MADE_TEXTS, LayeredViewOptions
 from .saving import DEFAULT_NAME, draw, place, save
+from .visualkeras import Visualkeras, translate
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +25,7 @@ class Themed(str):
 SETTINGS: Final = {
     "to_file": values.filename(),
     "show_os_viewer": values.yes_no(),
+    "show_fig": values.yes_no(),
     "save_fig": values.yes_no(),
     "save_fig_filename": values.filename(),
     "overwrite": values.yes_no(),
@@ -33,11 +35,12 @@ SETTINGS: Final = {
 """The parameters of `layered_view` that are no drawing options; `backend`, which takes anything, is another."""
 
 
-def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Image:
+def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, **given: Any) -> Image.Image:
     """Do what `layered_view` does, whose arguments these are."""
     settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
+    given |= translate(visualkeras, given, DEFAULTS)
     options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
         raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")

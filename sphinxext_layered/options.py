@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from . import values
 from .errors import OptionError
 from .template import is_template
-from .values import RGBA, Indices, Names, Paint, Reader, Style, did_you_mean
+from .values import RGBA, Indices, Names, Paint, Reader, Style
+from .visualkeras import no_such_option
 
 READY_MADE_TEXTS = ("default", "name", "class", "shape", "name_and_shape", "parameters", "activation", "kernel")
 SIZING_MODES = ("reference", "sequence", "logarithmic", "balanced", "relative", "capped")
@@ -164,7 +165,11 @@ class LayeredViewOptions:
     )
     font_size: int = option(13, values.whole_number(1, 1000), "Size of the text.", kind="text", unit="px", added=True)
     sizing_mode: str = option(
-        "reference", values.choice(*SIZING_MODES), "How output shapes become sizes of boxes.", kind="size", added=True
+        "reference",
+        values.choice(*SIZING_MODES, also={"accurate": "reference"}),
+        "How output shapes become sizes of boxes.",
+        kind="size",
+        added=True,
     )
     capped_limits: tuple[float, ...] | None = option(
         None,
@@ -302,7 +307,7 @@ class LayeredViewOptions:
     def __init__(self, **given: object) -> None:
         for name in given:
             if name not in DECLARED:
-                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+                raise OptionError(name, no_such_option(str(name), DECLARED))
         for name, declared in DECLARED.items():
             object.__setattr__(self, name, read_value(name, given.get(name, DEFAULTS[name]), declared))
 

@@ -152,13 +152,14 @@ def yes_no() -> Reader:
     return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes", python="bool")
 
 
-def choice(*names: str) -> Reader:
-    """Read one of `names`, in any case."""
+def choice(*names: str, also: Mapping[str, str] | None = None) -> Reader:
+    """Read one of `names`, in any case; `also` has other names for them, which are not advertised."""
 
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise ValueError
         word = _word(value)
+        word = (also or {}).get(word, word)
         if word not in names:
             raise _ReasonError(did_you_mean(word, names))
         return word

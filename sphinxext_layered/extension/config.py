@@ -17,7 +17,8 @@ from sphinx.util import logging
 from .. import values
 from ..errors import OptionError
 from ..options import DECLARED, THEMES, read_value
-from ..values import Reader, did_you_mean
+from ..values import Reader
+from ..visualkeras import no_such_option
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -217,7 +218,7 @@ def _checked_defaults(config: Config, given: Mapping[str, object]) -> Iterable[t
         name = spelt.replace("-", "_")
         try:
             if name not in DECLARED:
-                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+                raise OptionError(name, no_such_option(name, DECLARED))
             if DECLARED[name].python_only:
                 raise OptionError(name, "is for Python callers only; write font_path and font_size")
             if callable(value):

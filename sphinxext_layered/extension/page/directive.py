@@ -24,7 +24,8 @@ from ... import values
 from ...errors import LayeredViewError, OptionError, TargetError
 from ...options import DECLARED, read_value
 from ...target import FILE_SUFFIXES, Target, in_module, parse_target
-from ...values import Reader, did_you_mean
+from ...values import Reader
+from ...visualkeras import no_such_option
 from ..config import MIME_TYPES
 from ..current import build_of
 from ..places import search_path
@@ -192,7 +193,7 @@ class LayeredView(SphinxDirective):
         elif name in IMAGE_OPTIONS:
             words.image[name] = self._image_option(name, text)
         else:
-            raise OptionError(name, f"no such option; {did_you_mean(name, _KNOWN)}")
+            raise OptionError(name, no_such_option(name, _KNOWN))
 
     def _image_option(self, name: str, text: str) -> Any:
         try:
