@@ -58,7 +58,7 @@ def _several(*names: str) -> Reader:
             raise ValueError
         return tuple(dict.fromkeys(one.read(word) for word in words))
 
-    return Reader(f"some of {', '.join(names)}", read, (", ".join(names),), ("jpeg",), bare=", ".join(names))
+    return Reader(f"one or more of {', '.join(names)}", read, (", ".join(names),), ("jpeg",), bare=", ".join(names))
 
 
 def _paths() -> Reader:
@@ -68,7 +68,7 @@ def _paths() -> Reader:
             raise ValueError
         return tuple(dict.fromkeys(paths))
 
-    return Reader("files separated by commas", read, ("data/classes.txt",), ("",))
+    return Reader("comma-separated files", read, ("data/classes.txt",), ("",))
 
 
 def _with_bare(reader: Reader, bare: str) -> Reader:
@@ -78,22 +78,24 @@ def _with_bare(reader: Reader, bare: str) -> Reader:
 PAGE_OPTIONS: Final[dict[str, PageOption]] = {
     "format": PageOption(
         values.choice(*MIME_TYPES),
-        "Format of this picture, for the builders that show it; others take the one that they would take without it.",
+        "Format of this picture; builders that cannot show it use their default format.",
     ),
     "depends": PageOption(
-        _paths(), "Files, relative to the page, that the model is made from and Python does not open itself."
+        _paths(), "Files, relative to the page, that the model depends on and Python does not open itself."
     ),
     "summary": PageOption(
         _with_bare(values.choice(*SUMMARIES), "open"),
-        "Put a table of the layers under the picture: open (also without a value), collapsed, or hidden, which is "
+        "Add a table of the layers below the picture: open (also without a value), collapsed, or hidden, which is "
         "for screen readers only.",
         block=True,
     ),
     "show-source": PageOption(
-        values.yes_no(), "Put the source of the function under the picture, found without importing it.", block=True
+        values.yes_no(), "Add the source of the function below the picture; the module is not imported.", block=True
     ),
     "download": PageOption(
-        _several(*MIME_TYPES), "Offer the picture for download as png, svg, pdf, or all without a value.", block=True
+        _several(*MIME_TYPES),
+        "Offer the picture for download as png, svg or pdf; without a value, as all three.",
+        block=True,
     ),
 }
 
