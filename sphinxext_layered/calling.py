@@ -43,7 +43,7 @@ def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, *
     given |= translate(visualkeras, given, DEFAULTS)
     options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
-        raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")
+        raise OptionError("theme", "'both' means two pictures, which only pages can show; expected 'light' or 'dark'")
     places = _places(settings)
     say = print if settings["verbose"] else _say_nothing
 
@@ -80,7 +80,7 @@ def resolve_function(reference: str) -> Callable[..., Any]:
     except (ImportError, AttributeError) as error:
         raise OptionError("text_callable", f"{reference!r} cannot be imported: {error}") from error
     if not callable(found):
-        raise OptionError("text_callable", f"{reference!r} is no function but {type(found).__name__}")
+        raise OptionError("text_callable", f"{reference!r} is not a function, but of type {type(found).__name__}")
     function: Callable[..., Any] = found
     return function
 
@@ -144,12 +144,14 @@ def with_options(description: ModelDescription, options: LayeredViewOptions) -> 
         ``input_shape``, or texts by a function, which would silently do nothing.
     """
     if options.input_shape is not None:
-        raise OptionError("input_shape", "a description has its shapes already; give it where the model is described")
+        raise OptionError(
+            "input_shape", "a description already contains shapes; pass input_shape when the model is described"
+        )
     has_texts = any(layer.text for layer in description.layers)
     if callable(options.text_callable) or (options.text_reference and not has_texts):
         raise OptionError(
             "text_callable",
-            "a description has no layers to call a function with; "
+            "a description has no layers to pass to a function; "
             f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
         )
     return description

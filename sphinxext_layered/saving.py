@@ -72,7 +72,7 @@ def file_type(path: Path) -> str:
     if name not in Image.SAVE or name in _NAMED_ALONE:
         raise PaintError(
             f"{path}: no picture can be written as {suffix!r}; "
-            "end the name with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
+            "use a name that ends with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
         )
     return name.lower()
 

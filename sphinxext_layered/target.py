@@ -135,6 +135,6 @@ def _literals(call: ast.expr, text: str) -> tuple[list[Any], dict[str, Any]]:
 
 def _no_literals(text: str) -> TargetError:
     return TargetError(
-        f"the arguments {text[:200]!r} are not all literals: numbers, texts, True, False, None, and lists, tuples and "
-        "dicts of these"
+        f"the arguments {text[:200]!r} are not all literals: numbers, strings, True, False, None, and lists, tuples "
+        "and dicts of these"
     )

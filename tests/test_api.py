@@ -405,7 +405,7 @@ def test_a_model_whose_layers_raise_is_a_model_error() -> None:
 
 
 def test_theme_both_is_refused_with_its_reason() -> None:
-    with pytest.raises(OptionError, match=r"theme: 'both' is two pictures.*'light' or 'dark'"):
+    with pytest.raises(OptionError, match=r"theme: 'both' means two pictures.*'light' or 'dark'"):
         drawn(theme="both")
 
 

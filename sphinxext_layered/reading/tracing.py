@@ -78,7 +78,7 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
         raise ModelError(
             f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
             "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
-            "or give input_shape, such as (224, 224, 3)"
+            "or set input_shape, such as (224, 224, 3)"
         )
     return known
 
@@ -133,8 +133,8 @@ def trace(layer: Any, layer_class: type, arguments: Arguments) -> Graph:
     tried = "" if all(spec.dtype for spec in specs) else f", as {_own_type(layer)} or {OTHER_TYPE}"
     raise ModelError(
         f"the model {layer.name!r} ({type(layer).__name__}) cannot be called with input of shape {shapes}, batch left "
-        f"out{tried}: {type(failure).__name__}: {reason_of(failure)}; give the input_shape that it takes, a tuple of "
-        "shapes where it takes several, with a type where another is needed, such as (32,):int32"
+        f"out{tried}: {type(failure).__name__}: {reason_of(failure)}; set input_shape to what it takes, a tuple of "
+        "shapes if it takes several, with a type if another is needed, such as (32,):int32"
     ) from failure
 
 

@@ -64,7 +64,9 @@ class Client:
                 self.end()
             return result
         self.end()
-        return Failed(request, "worker", "the child was lost three times before it began with the model; try again")
+        return Failed(
+            request, "worker", "the child process was lost three times before it started with the model; build again"
+        )
 
     def _started(self) -> Child:
         if self._cannot_start:
@@ -74,7 +76,7 @@ class Client:
             if not self._stopped:
                 self._child.greet()
         if self._stopped or self._child is None:
-            raise StartError("the build was ended while the model was made; build again")
+            raise StartError("the build was ended while the model was built; build again")
         return self._child
 
     def stop(self) -> None:

@@ -43,13 +43,13 @@ def _explained(error: BaseException, remedies: Remedies) -> tuple[str, str]:
         return "framework", framework
     what, remedy = next((what, remedy) for kind, what, remedy in _REMEDIES if isinstance(error, kind))
     if isinstance(error, ImportError | AttributeError) and "partially initialized" in _text(error):
-        what, remedy = "modules of the model import one another in a circle", "import one of them inside a function"
+        what, remedy = "modules of the model import each other in a circle", "import one of them inside a function"
     return "model", f"{what}: {_shown(error)}; {remedy.format(find_module=remedies.find_module)}"
 
 
 _REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (SyntaxError, "a module of the model cannot be read", "fix the line"),
-    (SystemExit, "the model's code ended Python", "leave out sys.exit, or put it under if __name__ == '__main__'"),
+    (SystemExit, "the model's code ended Python", "remove sys.exit, or put it under if __name__ == '__main__'"),
     (KeyboardInterrupt, "the model's code raised KeyboardInterrupt", "raise an Exception instead"),
     (
         ModuleNotFoundError,
@@ -57,14 +57,14 @@ _REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
         "install it for the Python that describes models, or {find_module}",
     ),
     (ImportError, "a module of the model cannot be imported", "fix the import"),
-    (RecursionError, "the model's code calls itself without end", "give its recursion an end"),
+    (RecursionError, "the model's code has an endless recursion", "end its recursion"),
     (MemoryError, "the model's code needs more memory than there is", "make the model smaller"),
     (
         Warning,
-        "a warning was turned into an error while the model was made",
+        "a warning was turned into an error while the model was built",
         "fix what it warns of, or leave warnings as they are",
     ),
-    (BaseException, "the model could not be made", "run the function on its own to see why"),
+    (BaseException, "the model could not be built", "run the function on its own to see why"),
 )
 
 

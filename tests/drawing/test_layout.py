@@ -329,7 +329,7 @@ def test_a_deep_flat_network_takes_more_rows_for_larger_boxes():
 
 
 def test_padding_that_leaves_no_room_is_an_error():
-    with pytest.raises(OptionError, match=r"max_width: 100 leaves no room within a padding of 60"):
+    with pytest.raises(OptionError, match=r"max_width: 100 leaves no space within a padding of 60"):
         drawn(layer("A", 5), max_width=100, padding=60)
 
 

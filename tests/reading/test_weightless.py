@@ -355,7 +355,7 @@ def test_reason_why_weights_were_allocated_is_given():
     (reason,) = reasons_of(lambda: before)
     assert reason.startswith("it was built before")
     (reason,) = reasons_of(lambda: tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(4,))]))
-    assert reason == "tf_keras builds no model without them"
+    assert reason == "tf_keras cannot build models without them"
 
 
 def test_exception_that_cannot_be_shown_does_no_harm():
@@ -459,7 +459,7 @@ def test_class_without_arguments_is_made_into_a_model():
     [
         (None, "None was returned.*Keras model.*return statement missing"),
         ((1, "x"), r"tuple was returned \(int, str\).*return the model alone"),
-        (dense, r"function was returned \(dense\).*return what it gives"),
+        (dense, r"function was returned \(dense\).*return its result"),
         (Wide, "class Wide cannot be made.* width, depth:.*give the arguments"),
         (int, "class int was returned"),
         (ModuleType("net"), r"module was returned \(net\)"),

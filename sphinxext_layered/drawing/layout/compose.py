@@ -227,7 +227,7 @@ def _room(options: LayeredViewOptions) -> float | None:
     room = options.max_width - 2 * options.padding - 1 - ink
     if room < 20:
         raise OptionError(
-            "max_width", f"{options.max_width} leaves no room within a padding of {options.padding}; widen it"
+            "max_width", f"{options.max_width} leaves no space within a padding of {options.padding}; increase it"
         )
     return room
 
@@ -308,7 +308,7 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     return OptionError(
         "type_ignore",
         f"every layer of {description.name!r} is left out; "
-        "name fewer in type_ignore and index_ignore, or hide fewer in styles",
+        "list fewer in type_ignore and index_ignore, or hide fewer in styles",
     )
 
 

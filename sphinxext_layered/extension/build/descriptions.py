@@ -210,7 +210,7 @@ class Descriptions:
                 yield model, Failure(subtype=error.subtype, message=str(error))
             return
         for model in waiting:
-            message = "the child process gave no answer; build again, and see layered_view_python if it stays so"
+            message = "the child process did not answer; build again, and check layered_view_python if it happens again"
             yield model, Failure(subtype="worker", message=message)
 
     def _failed(self, answer: Failed) -> Found | Failure:
@@ -224,7 +224,7 @@ class Descriptions:
 
     def _keep(self, answer: Described) -> Found:
         if answer.allocated:
-            logger.verbose("layered-view: %s has its weights: %s", answer.request.reference, answer.allocated)
+            logger.verbose("layered-view: weights of %s were allocated: %s", answer.request.reference, answer.allocated)
         made_from = self._sources.with_code(answer.made_from)
         key = model_key(answer.request, self._fingerprint)
         try:

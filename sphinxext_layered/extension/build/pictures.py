@@ -33,7 +33,7 @@ _DRAWERS = 2
 """Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
 _LOST = Failure(subtype="cache", message="its description was removed from the cache while the build ran; build again")
-_LATE = Failure(subtype="error", message="this picture was asked for after the build step; build again")
+_LATE = Failure(subtype="error", message="this picture was requested after the build step; build again")
 
 
 class Pictures:
@@ -213,7 +213,7 @@ class Pictures:
                 notes=drawn.notes,
             )
         except OSError as error:
-            message = f"the picture cannot be written ({error}): make room, or set layered_view_cache_dir"
+            message = f"the picture cannot be written ({error}): free some disk space, or set layered_view_cache_dir"
             return Failure(subtype="cache", message=message)
         return self._note(picture, stored, found)
 

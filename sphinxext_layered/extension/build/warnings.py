@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 _TYPE = "layered_view"
 _ONCE = ("framework",)
-_NO_CHILD = "; layered_view_python names the Python"
+_NO_CHILD = "; layered_view_python sets the Python interpreter"
 
 
 class Warnings:
@@ -58,7 +58,7 @@ class Warnings:
         if stale:
             shown = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if len(stale) > 5 else "")
             text = (
-                f"{request.reference}: its description is older than what the model is made from ({shown}); "
+                f"{request.reference}: its description is older than the sources of the model ({shown}); "
                 "build with layered_view_mode = 'auto' where the model can be built"
             )
             self._add(_place_of(request), "stale", text)
@@ -67,8 +67,8 @@ class Warnings:
         """Warn that the cache cannot be written, where there is a problem."""
         if problem:
             text = (
-                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build alone: "
-                "make it writable, or name another folder with layered_view_cache_dir"
+                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build only: "
+                "make it writable, or set layered_view_cache_dir to another folder"
             )
             self._add("", "cache", text)
 

@@ -190,7 +190,7 @@ class LayeredView(SphinxDirective):
         elif name in PAGE_OPTIONS:
             option = PAGE_OPTIONS[name]
             if option.block and self._in_substitution():
-                raise ValueError("cannot stand in a substitution, which is inline; put it on a directive of its own")
+                raise ValueError("cannot be used in a substitution, which is inline; use a separate directive")
             words.page[name] = option.reader(_bare(option.reader, text))
         elif name in IMAGE_OPTIONS:
             words.image[name] = self._image_option(name, text)
@@ -255,7 +255,7 @@ class LayeredView(SphinxDirective):
                 self.env.note_dependency(relative)
                 return "", Path(relative).as_posix()
             if text.endswith(".keras") or "/" in text or "\\" in text:
-                raise TargetError(f"no file {text!r} relative to this page; mend the path or write module:function")
+                raise TargetError(f"no file {text!r} relative to this page; fix the path or write module:function")
         target = parse_target(text) if text else self._documented_object()
         module = str(self.env.ref_context.get("py:module") or "")
         if module and text and ":" not in text.partition("(")[0] and self._is_short(target, module):
@@ -283,7 +283,9 @@ class LayeredView(SphinxDirective):
         described = (self.env.temp_data if current is None else current).get("object")
         name = described[0] if isinstance(described, tuple) and described else described
         if not name:
-            raise TargetError("no reference; write module:function, or stand in the docstring of what is to be drawn")
+            raise TargetError(
+                "no reference; write module:function, or use the directive in the docstring of the object to draw"
+            )
         return Target("", str(name).removesuffix(".__init__"))
 
     # -- where
@@ -390,7 +392,7 @@ class LayeredView(SphinxDirective):
             caption.source, caption.line = first.source, first.line
             figure += caption
         elif not (isinstance(first, nodes.comment) and not len(first)):
-            error = OptionError("caption", "the content's first block is the caption and must be a paragraph")
+            error = OptionError("caption", "the first block of the content is the caption and must be a paragraph")
             self._report("", error)
             yield nodes.literal_block(self.block_text, self.block_text)
             return
@@ -404,7 +406,7 @@ class LayeredView(SphinxDirective):
         if words.page.get("show-source"):
             found = source_block(self.env, request)
             if not found:
-                problem = f"no source of {request.reference} to be found without importing it; leave the option out"
+                problem = f"the source of {request.reference} cannot be found without importing it; remove the option"
                 self._report("show-source", OptionError("show-source", problem))
         if show := words.page.get("summary"):
             yield self._at(layered_view_summary("", request=document, show=show))

@@ -169,7 +169,7 @@ def test_latex_gets_pdf_and_html_png_from_one_description(project: Project) -> N
     assert {Path(name).suffix for name in latex.images} == {".pdf"}
 
 
-def test_a_failure_is_reported_on_every_build_until_it_is_mended(project: Project) -> None:
+def test_a_failure_is_reported_on_every_build_until_it_is_fixed(project: Project) -> None:
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:broken\n")
     first, second = project.build(), project.build()
     for outcome in (first, second):

@@ -124,7 +124,7 @@ def test_a_committed_description_may_have_the_newlines_of_windows(project: Proje
     [
         ("", "it is not JSON"),
         ("{", "it is not JSON"),
-        ("[]", "it has not the schema"),
+        ("[]", "it does not have the schema"),
         ('{"schema": "layered-view-committed/1"}', "made_from: "),
         ("[" * 5000, "it is not JSON"),
     ],
@@ -154,7 +154,7 @@ def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (":input-shape: (3, 4)", "option input-shape: a description has its shapes already"),
+        (":input-shape: (3, 4)", "option input-shape: a description already contains shapes"),
         (":text-callable: nets:small", "option text-callable: a description has no layers to call a function with"),
     ],
 )

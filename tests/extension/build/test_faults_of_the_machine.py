@@ -88,5 +88,5 @@ def test_an_output_that_cannot_take_the_pictures_is_sphinx_s_own_warning_and_men
     with pytest.raises(OSError, match="_images"):
         project.build()
     (project.out / "html" / "_images").unlink()
-    mended = project.build()
-    assert (mended.children, mended.warnings, len(mended.images)) == (0, "", 2)
+    fixed = project.build()
+    assert (fixed.children, fixed.warnings, len(fixed.images)) == (0, "", 2)

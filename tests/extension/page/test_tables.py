@@ -119,7 +119,7 @@ def test_classes_methods_and_objects_have_a_source_too(built: Any, name: str, fi
 @pytest.mark.parametrize("target", ["nowhere:build", "nets:nothing", "math:sqrt"])
 def test_a_source_that_is_not_found_is_a_warning_and_the_picture_is_drawn(built: Any, target: str) -> None:
     first = built(page(f".. layered-view:: {target}", "   :show-source:"))
-    assert re.search(r"index\.rst:5: WARNING: option show-source: no source of", first.warnings)
+    assert re.search(r"index\.rst:5: WARNING: option show-source: the source of", first.warnings)
     assert len(list(first.resolved().findall(nodes.image))) == 1
     assert "show-source" in built(Path(first.app.srcdir)).warnings
 
