@@ -64,13 +64,13 @@ class StoredPicture(NamedTuple):
     Attributes
     ----------
     path : Path or None
-        Its file; None where only what is said about it was wanted.
+        Its file; None if only its notes are needed.
     digest : str
         The SHA-256 of its bytes.
     width, height : int
         The size at which it is shown, in pixels.
     notes : dict
-        What else was found out when it was drawn, such as its alternative text.
+        Additional facts from when it was drawn, such as its alternative text.
     """
 
     path: Path | None
@@ -178,7 +178,7 @@ class Cache:
         width, height : int
             The size at which it is shown, in pixels.
         notes : dict
-            What else there is to say about it, as JSON has it.
+            Additional facts, as JSON objects.
         """
         digest = digest_of(data) if data is not None else ""
         file_name = f"{slug_of(name)}-{digest[:12]}{suffix}" if data is not None else None
@@ -275,7 +275,7 @@ def is_whole(path: Path, digest: str) -> bool:
 
 
 def is_cache(folder: Path) -> bool:
-    """Whether `folder` is a cache of ours, whose files may be deleted."""
+    """Whether `folder` is a cache made by this package, whose files may be deleted."""
     return _bytes_of(folder / "CACHEDIR.TAG", used=False) == _TAG.encode()
 
 

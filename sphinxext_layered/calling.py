@@ -36,7 +36,7 @@ SETTINGS: Final = {
 
 
 def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, **given: Any) -> Image.Image:
-    """Do what `layered_view` does, whose arguments these are."""
+    """Draw a model and save the picture; the arguments are those of `layered_view`."""
     settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
@@ -93,7 +93,7 @@ def _setting(name: str, value: object) -> Any:
 
 
 def _places(settings: dict[str, Any]) -> list[Path]:
-    """Return the files to write, so that a wrong name is told before anything is drawn."""
+    """Return the files to write; a wrong name is an error before anything is drawn."""
     names = [settings["to_file"]]
     if settings["save_fig"] and (settings["save_fig_filename"] or settings["to_file"] is None):
         names.append(settings["save_fig_filename"] or DEFAULT_NAME)
@@ -136,12 +136,12 @@ def complaints(description: ModelDescription, options: LayeredViewOptions) -> li
 
 
 def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Return the description again, if the options ask for nothing that needs the live model.
+    """Return the description, unless the options need the live model.
 
     Raises
     ------
     OptionError
-        ``input_shape``, or texts by a function, which would silently do nothing.
+        ``input_shape``, or a function for texts, which would have no effect.
     """
     if options.input_shape is not None:
         raise OptionError(

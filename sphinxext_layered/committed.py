@@ -101,7 +101,7 @@ def write(path: Path, committed: Committed) -> bool:
 
 
 def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """Check committed descriptions; what is found is the same on every machine.
+    """Check committed descriptions; the result is the same on every machine.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     Yields
     ------
     (Path, str)
-        A file, and what is the matter with it; empty where it is fresh.
+        A file, and its problem; empty if it is fresh.
     """
     root = root or root_above(place.resolve())
     sources, package = Sources(root), fingerprint().describing

@@ -1,6 +1,6 @@
-"""The one declaration of every drawing option.
+"""The declaration of every drawing option.
 
-Derived from it, never retyped: the signature of `layered_view`, the directive's options, the check of
+Derived from it: the signature of `layered_view`, the directive's options, the check of
 ``layered_view_defaults``, the command line's flags, the table in the documentation, the cache key.
 """
 
@@ -41,7 +41,7 @@ class Option(NamedTuple):
     doc : str
         One or two sentences of what it does.
     kind : str
-        The table that it stands in.
+        The table that it is listed in.
     unit : str
         The unit of its value, if it has one.
     dark : object
@@ -79,7 +79,7 @@ def option(
 
 @dataclass(frozen=True, init=False)
 class LayeredViewOptions:
-    """How a model is drawn. Every value is read by its option's reader, text or Python alike.
+    """How a model is drawn. Every value, text or Python, is read by its option's reader.
 
     Options are given by name; those that are not have their defaults.
 

@@ -43,7 +43,7 @@ PathLike: TypeAlias = str | _PathLike[str] | None
 
 
 class PillowFont(Protocol):
-    """What every font object of Pillow can do."""
+    """The interface of Pillow's font objects."""
 
     def getmask(self, text: Any, mode: str = ...) -> Any:
         """Render a text."""
@@ -96,7 +96,7 @@ class Reader(NamedTuple):
 
 
 class _ReasonError(ValueError):
-    """A refusal whose message is worth showing."""
+    """A ValueError whose message is shown."""
 
 
 def _shown(value: object) -> str:
@@ -233,7 +233,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 _PLAIN_COLOURS = {"white": (255, 255, 255, 255), "black": (0, 0, 0, 255)}
-"""Names that are read without Pillow: defaults have them, and a build that draws nothing loads nothing for it."""
+"""Names that are read without Pillow, since defaults use them and a build that draws nothing must not load it."""
 
 
 def _named_colour(text: str) -> RGBA:

@@ -82,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser, whose result has the name of the command in ``command``."""
-    whole = _Parser(prog="layered-view", description="Keras models drawn as rows of 3D boxes.", allow_abbrev=False)
+    whole = _Parser(prog="layered-view", description="Draw Keras models as 3D boxes.", allow_abbrev=False)
     whole.add_argument("--version", action="version", version=f"layered-view {__version__}")
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

@@ -67,7 +67,7 @@ def prune_cache(given: argparse.Namespace) -> bool:
 
 
 def _caches(given: argparse.Namespace) -> list[Path]:
-    """Return the caches that are meant, none but ours: what is pruned is deleted."""
+    """Return the caches to show or prune; only folders made by this package, since pruning deletes files."""
     start = Path(given.folder or os.environ.get("LAYERED_VIEW_CACHE_DIR") or ".")
     if not start.is_dir():
         raise TargetError(f"{str(start)!r} is not a folder; use the folder of a cache, or one above it")

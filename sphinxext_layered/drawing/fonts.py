@@ -63,12 +63,12 @@ class Font:
 
     @property
     def ascent(self) -> float:
-        """The greatest height above the baseline, px at ratio 1."""
+        """The maximum height above the baseline, px at ratio 1."""
         return _metrics(self)[0]
 
     @property
     def descent(self) -> float:
-        """The greatest depth below the baseline, px at ratio 1."""
+        """The maximum depth below the baseline, px at ratio 1."""
         return _metrics(self)[1]
 
     @property

@@ -1,4 +1,4 @@
-"""Everything that knows Sphinx: here is what is registered with it.
+"""The Sphinx extension: what is registered with Sphinx.
 
 `page` is what pages ask for, `build` what a build makes of it, `output` what is put on the page. What draws is
 imported when there is something to draw.

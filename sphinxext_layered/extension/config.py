@@ -1,4 +1,4 @@
-"""Every config value, declared once: registered, checked and documented from here.
+"""The declaration of every config value, from which it is registered, checked and documented.
 
 A wrong value is one warning on every build, at its line of conf.py where that can be found, and the
 default is used. What is checked is put back into Sphinx's config, so that the rest of the package

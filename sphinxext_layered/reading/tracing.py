@@ -1,4 +1,4 @@
-"""Watches a model or layer call its layers, where no functional model keeps its graph.
+"""Trace the calls of a model or layer that has no graph of nodes.
 
 The layers that a subclassed model holds are in the order of its attributes and some are never called. So
 it is called, in one of these ways, the first that works:
@@ -182,7 +182,7 @@ def _attempts(layer_class: type) -> tuple[Attempt, ...]:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the line of an error that says something; Keras begins with where it was, in bold type."""
+    """Return the informative line of an error; Keras begins with where it was, in bold type."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(_KERAS_PREAMBLES)), type(error).__name__)[:300]

@@ -1,4 +1,4 @@
-"""What an exception of the user's code means, and what to do about it."""
+"""Explain exceptions of the user's code, and what to do about them."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def _broken_framework(error: BaseException, remedies: Remedies) -> str | None:
                 return _without_backend(cause.name, remedies)
             return f"{cause.name} is not installed for {_elsewhere('install it', remedies)}"
         if (old := _too_old(cause)) is not None:
-            framework, version, least = old
-            remedy = _elsewhere(f"install {framework} {least} or newer", remedies)
+            framework, version, oldest = old
+            remedy = _elsewhere(f"install {framework} {oldest} or newer", remedies)
             return f"{framework} {version} is too old in {remedy}\n{_shown(cause)}"
         if isinstance(cause, Exception) and (name := _failed_while_loading(cause)):
             return f"{name} cannot be imported by {_elsewhere('repair its installation', remedies)}\n{_shown(cause)}"

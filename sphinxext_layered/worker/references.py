@@ -233,8 +233,8 @@ def _check_call(found: Any, name: str, arguments: str, target: Target) -> None:
     where = f"{target.module}:{name}"
     if not callable(found):
         raise TargetError(
-            f"{where} is of type {type(found).__name__}, not a model or a function; refer to the function that returns the "
-            "model"
+            f"{where} is of type {type(found).__name__}, not a model or a function; refer to the function that returns "
+            "the model"
         )
     args, kwargs = literal_arguments(arguments)
     try:

@@ -57,15 +57,15 @@ def test_edges_on_a_clear_ground_have_the_fill_colour_and_no_dark_fringe(colour)
     assert max(abs(a - b) * pixel[3] / 255 for pixel in soft for a, b in zip(pixel[:3], colour[:3], strict=True)) <= 3
 
 
-@pytest.mark.parametrize("ground", [WHITE, DARK, (200, 30, 60, 255)])
-def test_a_clear_ground_laid_on_another_is_the_same_as_painted_on_it(ground):
+@pytest.mark.parametrize("background", [WHITE, DARK, (200, 30, 60, 255)])
+def test_a_clear_ground_laid_on_another_is_the_same_as_painted_on_it(background):
     shapes = (
         Polygon(SLANTED, (40, 160, 90, 128), (0, 0, 0, 200), 1.5),
         Line((2, 28), (38, 2), (200, 0, 90, 150), 3),
         text_at(4, 18, "Conv", (250, 250, 0, 220)),
     )
-    laid = Image.alpha_composite(Image.new("RGBA", (40, 30), ground), paint_image(scene_of(*shapes)))
-    painted = paint_image(scene_of(*shapes, background=ground))
+    laid = Image.alpha_composite(Image.new("RGBA", (40, 30), background), paint_image(scene_of(*shapes)))
+    painted = paint_image(scene_of(*shapes, background=background))
     pairs = zip(pixels(laid), pixels(painted), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) <= 5
 

@@ -212,7 +212,7 @@ def _style(options: LayeredViewOptions, font: Font) -> Style:
         line_width=options.connector_width,
         funnel=options.connector_color,
         ink=options.font_color,
-        ground=options.background_fill,
+        background=options.background_fill,
         shade_step=options.shade_step,
         side=-1 if options.skip_connections == "above" else 1,
         connected=options.draw_funnel,

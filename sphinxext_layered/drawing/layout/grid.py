@@ -231,7 +231,7 @@ class Tiers:
         self._leaders = [-BESIDE] * number
 
     def shift(self, centre: float, half: float) -> tuple[float, int]:
-        """Return how much further right a label must stand, and in which tier: the nearest that takes least."""
+        """Return how much further right a label must be, and in which tier: the nearest with the smallest shift."""
         shifts = [max(self._shift(tier, centre, half), 0.0) for tier in range(len(self._rights))]
         least = min(shifts)
         return least, shifts.index(least)

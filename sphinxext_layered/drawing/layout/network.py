@@ -220,7 +220,7 @@ class _Network:
 
 
 def _greatest(low: float, fits: Callable[[float], bool]) -> float | None:
-    """Return the greatest scale from `low` to 1 that fits, None where not even the least does."""
+    """Return the largest scale from `low` to 1 that fits, None if not even `low` does."""
     if not fits(low):
         return None
     high = 1.0

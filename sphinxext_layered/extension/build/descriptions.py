@@ -214,7 +214,7 @@ class Descriptions:
             yield model, Failure(subtype="worker", message=message)
 
     def _failed(self, answer: Failed) -> Found | Failure:
-        """Return what is committed where there is no Keras to describe the model anew, else the failure."""
+        """Return what is committed if Keras is missing to describe the model again, else the failure."""
         if answer.subtype == "framework" and self._folder is not None:
             found = self._committed(answer.request)
             self.without_framework += isinstance(found, Found)

@@ -28,7 +28,7 @@ _OFF = Failure(subtype="off", message="pictures are switched off: layered_view_m
 class Build:
     """The state of one build, which every event, directive and transform takes from the environment.
 
-    It begins anew with each build, and is not pickled with the environment.
+    Each build has its own state, which is not pickled with the environment.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class Build:
         return {file.name: digest for page in self.pages for file, digest in self._files(page)}
 
     def note_written(self) -> None:
-        """Note what was written, and remove our pictures that no page shows any more."""
+        """Note what was written, and remove pictures that no page shows any more."""
         if not hasattr(self.app.env, "layered_views"):
             return  # no page of this project has ever shown a picture
         ledger = self.ledger

@@ -1,4 +1,4 @@
-"""Warnings of the build step: typed, at the directive's line, on every build until what is wrong is fixed."""
+"""Warnings of the build step: typed, at the directive's line, on every build until the problem is fixed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_CHILD = "; layered_view_python sets the Python interpreter"
 
 
 class Warnings:
-    """Collects what is to be said, each once, until all pictures are done.
+    """Collects warnings, each once, until all pictures are done.
 
     With ``--exception-on-warning`` the first warning ends the build; by then the cache has everything.
     """
@@ -79,7 +79,7 @@ class Warnings:
             self._add("", "cache", text)
 
     def of_no_framework(self, models: int) -> None:
-        """Note how many models were not described anew for want of Keras: a line of progress, no warning."""
+        """Note how many models were not described again because Keras is missing: a progress message, not a warning."""
         if models:
             self._quiet = f"layered-view: Keras is not installed; {models} models are drawn from committed descriptions"
 

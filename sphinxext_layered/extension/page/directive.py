@@ -142,7 +142,7 @@ class _Words(NamedTuple):
 
 
 class LayeredView(SphinxDirective):
-    """Draw a Keras model where it stands."""
+    """Draw a Keras model on the page."""
 
     required_arguments = 0
     optional_arguments = 1
@@ -278,7 +278,7 @@ class LayeredView(SphinxDirective):
         return not is_module(head, folders) and is_module(module.partition(".")[0], folders)
 
     def _documented_object(self) -> Target:
-        """Return the object in whose description the directive stands, such as a docstring read by autodoc."""
+        """Return the object whose description contains the directive, such as a docstring read by autodoc."""
         current = getattr(self.env, "current_document", None)
         described = (self.env.temp_data if current is None else current).get("object")
         name = described[0] if isinstance(described, tuple) and described else described

@@ -1,4 +1,4 @@
-"""What stands in a doctree where a picture, a table of its layers or a link will be.
+"""Placeholders in doctrees of pictures, tables of layers and links.
 
 They hold plain values only, are gone before any writer sees them, and so need no visitors.
 """

@@ -117,5 +117,5 @@ def _with_unit(default: str, unit: str) -> str:
 
 
 def _bounds(accepts: str) -> str:
-    """Leave out bounds that are there to catch slips of the pen."""
+    """Leave out bounds that only catch typos."""
     return re.sub(r" (?:to|and at most) 10{6,}\b", "", accepts)
