@@ -72,7 +72,7 @@ def layered_view(
     show_operations: Literal["auto", "all", "none"] = "auto",
     stubs: Literal["auto", "yes", "no"] = "auto",
     fold: NamesLike = "auto",
-    collapse: Literal["auto", "yes", "channels", "no"] = "auto",
+    collapse: Literal["auto", "yes", "channels", "kinds", "no"] = "auto",
     expand_nested: bool | int | NamesLike = 0,
     groups: GroupsLike = (),
     palette: Literal["layered", "classic"] = "layered",
@@ -205,9 +205,10 @@ def layered_view(
         Draw layers that keep the shape of the previous one (normalization, activation, dropout) as thin bands on
         its box: ``auto`` if the picture would not fit in two rows of max_width, ``yes`` always, or names of
         classes. Takes auto, yes, none, or comma-separated names of classes, such as ReLU, Dropout.
-    collapse : {"auto", "yes", "channels", "no"}, default 'auto'
+    collapse : {"auto", "yes", "channels", "kinds", "no"}, default 'auto'
         Draw equal consecutive blocks once, in a frame with their number: ``auto`` if the picture would not fit in
-        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``no`` never.
+        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``kinds`` to draw each kind of
+        block once, with a letter wherever it occurs again, ``no`` never.
     expand_nested : bool | int | NamesLike, default 0
         Draw nested models, and layers that contain layers, in a frame instead of as one box: all of them (``yes``),
         those down to a depth, or those with some names or classes. Takes yes, no, a number of levels, or comma-

@@ -25,7 +25,7 @@ THEMES = ("light", "dark", "both")
 CONNECTIONS = ("auto", "row", "none")
 SKIP_SIDES = ("above", "below")
 SHOWN_OPERATIONS = ("auto", "all", "none")
-COLLAPSED = ("auto", "yes", "channels", "no")
+COLLAPSED = ("auto", "yes", "channels", "kinds", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
@@ -243,7 +243,8 @@ class LayeredViewOptions:
         "auto",
         values.choice(*COLLAPSED),
         """Draw equal consecutive blocks once, in a frame with their number: ``auto`` if the picture would not fit in
-        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``no`` never.""",
+        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``kinds`` to draw each kind of block
+        once, with a letter wherever it occurs again, ``no`` never.""",
         kind="connections",
         added=True,
     )

@@ -140,6 +140,19 @@ def framed(nodes: Sequence[Node | Frame], blocks: Blocks, pairs: Sequence[Pair])
     )
 
 
+def reordered(frame: Frame, inner: Graph) -> Frame:
+    """Return a frame whose block is drawn as `inner`, which has the same calls in another order."""
+    place = {name: i for i, name in enumerate(frame.instances[0])}
+    order = [place[name] for node in inner.nodes for name in node.names]
+    moved = {old: new for new, old in enumerate(order)}
+    return replace(
+        frame,
+        inner=inner,
+        instances=tuple(tuple(block[i] for i in order) for block in frame.instances),
+        carried=tuple(sorted((back, moved[source], moved[target]) for back, source, target in frame.carried)),
+    )
+
+
 def _given(node: Node | Frame) -> Iterator[str]:
     """Yield the names in a node that somebody chose; Keras's own are the class with a number, such as ``conv2d_3``."""
     for call in Graph((node,), ()).calls():

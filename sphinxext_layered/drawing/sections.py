@@ -8,6 +8,9 @@ from itertools import pairwise
 from .frames import Blocks, Pair, framed, pairs_of, wired
 from .graph import Frame, Graph, Node
 
+PairsInto = list[list[tuple[int, Pair]]]
+"""What each node gets: from which node, and the calls that are connected."""
+
 
 def sectioned(graph: Graph) -> Graph:
     """Return the graph with a frame, for one block, around each part in which lines branch and join again.
@@ -18,7 +21,7 @@ def sectioned(graph: Graph) -> Graph:
     nodes gets no frame, nor do inputs before they join and outputs after they part.
     """
     pairs = pairs_of(graph)
-    into = _pairs_into(graph, pairs)
+    into = pairs_into(graph, pairs)
     nodes: list[Node | Frame] = []
     done = 0
     for first, last in _parts(graph):
@@ -31,7 +34,7 @@ def sectioned(graph: Graph) -> Graph:
     return wired([*nodes, *graph.nodes[done:]], pairs) if nodes else graph
 
 
-def _pairs_into(graph: Graph, pairs: Sequence[Pair]) -> list[list[tuple[int, Pair]]]:
+def pairs_into(graph: Graph, pairs: Sequence[Pair]) -> PairsInto:
     """Return what each node gets: from which node, and the calls that are connected."""
     places = {name: i for i, node in enumerate(graph.nodes) for name in node.names}
     found: list[list[tuple[int, Pair]]] = [[] for _ in graph.nodes]

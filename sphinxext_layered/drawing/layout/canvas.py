@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sphinxext_layered.drawing.fonts import Font
 from sphinxext_layered.drawing.scene import Group, Line, Point, Shape, Text
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """A rectangle in pixels."""
 
     left: float

@@ -12,6 +12,7 @@ from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
 from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.kinds import lettered
 from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
@@ -129,6 +130,8 @@ def _structured(
     if options.connections != "auto" or (graph.is_row and not graph.is_chain):
         return graph
     graph = _as_asked(graph, options)
+    if options.collapse == "kinds":
+        return graph
     if room is None:
         return sectioned(graph) if options.collapse in ("yes", "channels") and not graph.is_row else graph
     if graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS:
@@ -145,7 +148,7 @@ def _structured(
             number, graph = fewer, smaller
         if number <= ROWS:
             break
-    if number > ROWS or not any(isinstance(node, Frame) for node in graph.nodes):
+    if number > ROWS or not any(isinstance(node, Frame) and not node.letter for node in graph.nodes):
         return graph
     in_sections = sectioned(graph)
     return in_sections if needed(in_sections) <= ROWS else graph
@@ -156,8 +159,11 @@ def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
     asked = graph
     if options.fold and options.fold != "auto":
         asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
-    if options.collapse in ("yes", "channels"):
-        asked = collapsed(asked, vary=options.collapse == "channels")
+    whole = asked
+    if options.collapse in ("yes", "channels", "kinds"):
+        asked = collapsed(asked, vary=options.collapse != "yes")
+    if options.collapse == "kinds":
+        asked = lettered(asked, whole)
     return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
 
 
@@ -169,7 +175,9 @@ def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
         yield graph
     if options.collapse == "auto":
         yield collapsed(graph, vary=False)
-        yield collapsed(graph, vary=True)
+        varying = collapsed(graph, vary=True)
+        yield varying
+        yield lettered(varying, graph)
 
 
 def _row_groups(boxes: list[Box], graph: Graph, options: LayeredViewOptions, room: float | None) -> list[list[Group]]:

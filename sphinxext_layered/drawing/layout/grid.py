@@ -49,7 +49,7 @@ _HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
 _RUN: Final = 1.0
 _OFF_LABEL: Final = 5.0
-_ARROW: Final = HEAD + 6.5
+_ARROW: Final = HEAD + 4.0
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ class Item(Protocol):
         """Return how far from the middle of the upper and lower edges lines may meet them, px."""
 
 
-class _Plain:
-    """What boxes and round nodes have in common: lines meet them anywhere."""
+class Plain:
+    """What boxes, round nodes and closed frames have in common: lines meet them anywhere."""
 
     is_open: bool = True
     is_frame: bool = False
@@ -106,7 +106,7 @@ class _Plain:
 
 
 @dataclass(frozen=True)
-class BoxItem(_Plain):
+class BoxItem(Plain):
     """A layer's box.
 
     Attributes
@@ -221,16 +221,16 @@ def _badge(text: str, centre: Point, style: Style) -> Iterator[Shape]:
     width = style.font.width(text)
     radius = badge_radius(text, style.font)
     yield Polygon(circle(centre, radius), (*style.background[:3], 255), style.ink)
-    yield Text(centre[0] - width / 2, centre[1] + _middle(style.font), text, style.ink, width)
+    yield Text(centre[0] - width / 2, centre[1] + middle(style.font), text, style.ink, width)
 
 
-def _middle(font: Font) -> float:
+def middle(font: Font) -> float:
     """Return how far below the middle of digits and signs their baseline is."""
     return font.ascent * 0.39
 
 
 @dataclass(frozen=True)
-class SignItem(_Plain):
+class SignItem(Plain):
     """A round node that merges tensors: its sign is drawn, or written where it is a word."""
 
     box: Box
@@ -302,7 +302,7 @@ class SignItem(_Plain):
                 yield Line(start, end, ink, 1.75)
         else:
             width = font.width(self.sign)
-            yield Text(x - width / 2, _middle(font), self.sign, ink, width)
+            yield Text(x - width / 2, middle(font), self.sign, ink, width)
 
 
 def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> float:
@@ -312,7 +312,7 @@ def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> fl
 
 
 @dataclass(frozen=True)
-class PortItem(_Plain):
+class PortItem(Plain):
     """A place at the edge of a row where a connection comes from the row before or goes to the next."""
 
     left: float = 0.0

@@ -17,7 +17,7 @@ from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
 
-ENTRY: Final = 18.0
+ENTRY: Final = 14.0
 """The room that a row's beginning and end take where it is not the only one, px."""
 
 ROWS: Final = 2
@@ -148,7 +148,25 @@ class _Network:
         return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
     def breaks(self, scale: float, room: float) -> Rows:
-        """Part the columns into rows, each as long as it can be."""
+        """Return the columns of each row: rows end where they cut no lines, as long as there are not too many."""
+        rows = self._long_rows(scale, room)
+        if len(rows) <= ROWS:
+            return rows
+        two = self._two_rows(scale, room)
+        return two if two and self.cut_lines(two) <= self.cut_lines(rows) + 1 else rows
+
+    def _two_rows(self, scale: float, room: float) -> Rows:
+        """Return two rows that cut as few lines as two can; none where they have no room."""
+        grid = self.scaled(scale)
+        found: list[Rows] = []
+        end = sum(reach <= room for reach in grid.ends(0, self.last)) - 1
+        for column in range(end, end - end // 3, -1):
+            if max(grid.ends(column + 1, self.last)) > room:
+                break
+            found.append([(0, column), (column + 1, self.last)])
+        return min(found, key=self.cut_lines, default=[])
+
+    def _long_rows(self, scale: float, room: float) -> Rows:
         grid = self.scaled(scale)
         rows: Rows = []
         first = 0
@@ -197,6 +215,7 @@ class _Network:
         part = self.part
         nodes = [i for i in range(part.number) if first <= self.columns[i] <= last]
         at = {node: i for i, node in enumerate(nodes)}
+        own = set(nodes)
         cut = {names for each in pins.values() for pin in each for _, names in pin.titles}
         links: list[Link] = []
         ports: list[Member] = []
@@ -204,14 +223,14 @@ class _Network:
         for edge in part.edges:
             if edge in part.stubs or part.names(edge) in cut:
                 continue
-            if edge.source in at and edge.target in at:
+            if own.issuperset(edge):
                 links.append(part.link(edge, Edge(at[edge.source], at[edge.target])))
-            elif edge.target in at:
+            elif edge.target in own:
                 if edge.source not in at:
                     at[edge.source] = len(nodes) + len(ports)
                     ports.append(Member(PortItem(right=ENTRY / 2), first - 1, 0))
                 links.append(part.link(edge, Edge(at[edge.source], at[edge.target])))
-            elif edge.source in at and self.columns[edge.source] >= first and not leaves:
+            elif edge.source in own and not leaves:
                 leaves = True
                 links.append(Link(Edge(at[edge.source], len(nodes) + len(ports))))
                 ports.append(Member(PortItem(), last + 1, 0))

@@ -17,7 +17,7 @@ from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.options import LayeredViewOptions
 
 from .boxes import Box, scaled
-from .frames import FrameItem
+from .frames import ClosedItem, FrameItem, mark_of
 from .grid import PIN_PADDING, Grid, Link, Member, Pin, pins_width
 from .items import BoxItem, Item, PortItem, SignItem, badge_radius, sign_radius
 from .lanes import Places, places_of
@@ -29,8 +29,8 @@ MANY: Final = 4
 
 _FAR: Final = 3
 _LONGEST_NAME: Final = 18
-_FRAME_GAP: Final = 10.0
-_PORT_ROOM: Final = 6.0
+_FRAME_GAP: Final = 8.0
+_PORT_ROOM: Final = 4.0
 
 Pins = Mapping[int, Sequence[Pin]]
 """The stubs of nodes, by their positions."""
@@ -70,13 +70,17 @@ class Port:
 
 @dataclass(frozen=True)
 class Part:
-    """One graph to place: nodes, and ports where it is in a frame. `pins` are stubs that come from without."""
+    """One graph to place: nodes, and ports where it is in a frame.
+
+    `pins` are stubs that come from without, `wires` the calls that are connected across the frame.
+    """
 
     graph: Graph
     setting: Setting
     entries: tuple[Port, ...] = ()
     exits: tuple[Port, ...] = ()
     pins: Pins = field(default_factory=dict)
+    wires: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def number(self) -> int:
@@ -156,7 +160,7 @@ class Part:
         """Return the stubs of nodes, for connections that are cut and for those from without."""
         if not self.setting.style.connected:
             return {}
-        pins = {node: [*own] for node, own in self.pins.items()}
+        pins = {node: [*own] for node, own in self.pins.items() if not self._is_open_frame(node)}
         cut: dict[int, list[Edge]] = defaultdict(list)
         for edge in edges:
             cut[edge.source].append(edge)
@@ -168,8 +172,13 @@ class Part:
             titles = [(self.title(edge), self.names(edge)) for edge in own]
             pins.setdefault(source, []).append(Pin(text, False, tuple(titles)))
             for edge, title in zip(own, titles, strict=True):
-                pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
+                if not (named and self._is_open_frame(edge.target)):  # else the stub is in the frame
+                    pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
         return pins
+
+    def _is_open_frame(self, node: int) -> bool:
+        frame = self.graph.nodes[node] if node < self.number else None
+        return isinstance(frame, Frame) and not frame.is_closed
 
     def calls_of(self, node: int) -> tuple[str, ...]:
         """Return the names of the calls that a node, or what is behind a port, stands for."""
@@ -183,12 +192,17 @@ class Part:
             frame = self.graph.nodes[node] if node < self.number else None
             if isinstance(frame, Frame):
                 others = set(self.calls_of(other))
-                wires = (wire for wire in frame.wires if others.intersection(wire))
+                wires = (wire for wire in self._wires_of(frame) if others.intersection(wire))
                 found = next((wire for wire in wires if (wire[0] in others) == (other == edge.source)), None)
                 if found is not None:
                     return found
         source, target = self.calls_of(edge.source), self.calls_of(edge.target)
         return (source[-1], target[0])
+
+    def _wires_of(self, frame: Frame) -> tuple[tuple[str, str], ...]:
+        """Return the calls that are connected across the border of a frame, with what is outside of this part, too."""
+        own = set(frame.names)
+        return (*frame.wires, *(wire for wire in self.wires if own.intersection(wire)))
 
     def title(self, edge: Edge) -> str:
         """Return what a tooltip says of a connection."""
@@ -205,27 +219,31 @@ class Part:
         if not head:
             return Link(ends, head=False)
         names = self.names(edge)
-        frame = edge.target < self.number and isinstance(self.graph.nodes[edge.target], Frame)
-        return Link(ends, " \u2192 ".join(names), None if frame else names)
+        return Link(ends, " \u2192 ".join(names), None if self._is_open_frame(edge.target) else names)
 
     @cached_property
     def _inside(self) -> dict[int, Part]:
-        """The parts in frames, by node."""
-        return {i: self._framed(i, node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
+        """The parts in open frames, by node."""
+        return {
+            i: self._framed(i, node)
+            for i, node in enumerate(self.graph.nodes)
+            if isinstance(node, Frame) and self._is_open_frame(i)
+        }
 
     def _framed(self, i: int, frame: Frame) -> Part:
         """Return the part in a frame, with a port for each node that is connected across its edge."""
         owner = _owners(frame)
+        wires = self._wires_of(frame)
         pins: dict[int, list[Pin]] = defaultdict(list)
+        for pin in self.pins.get(i, ()):
+            pins[owner[pin.titles[0][1][1]]].append(pin)
         entries = []
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
                 calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
                 fed = {
-                    owner[target]: (source, target)
-                    for source, target in frame.wires
-                    if source in calls and target in owner
+                    owner[target]: (source, target) for source, target in wires if source in calls and target in owner
                 }
                 if edge not in self.stubs:
                     entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
@@ -233,13 +251,13 @@ class Part:
                     pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
                 fed_calls = set(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in frame.wires if target in fed_calls and source in owner}
+                feeding = {owner[source] for source, target in wires if target in fed_calls and source in owner}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
             for inner, targets in going.items()
         )
-        return Part(frame.inner, self.setting, tuple(entries), exits, pins)
+        return Part(frame.inner, self.setting, tuple(entries), exits, pins, wires)
 
     def grid(self, scale: float, tiers: int = 2) -> Grid:
         """Return the grid of all of it at a scale."""
@@ -303,9 +321,17 @@ class Part:
         own = self.setting.boxes[node.name]
         return band_of(own, box)
 
-    def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem:
-        inside, style = self._inside[i], self.setting.style
+    def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
+        style = self.setting.style
         caption = " ".join(filter(None, (frame.caption, "(channels vary)" if frame.varies else "")))
+        has_label = caption and not (frame.letter and frame.times == 1)
+        label = text_block(caption, style.font, 0, self.setting.most) if has_label else None
+        if frame.is_closed:
+            last = scaled(self.setting.boxes[_last(frame).name], scale)
+            return ClosedItem(
+                frame.letter, mark_of("", frame.times), last.height + last.depth, label, caption, style.font
+            )
+        inside = self._inside[i]
 
         def member(node: int) -> int:
             return node if at is None else at.get(node, -1)
@@ -321,8 +347,12 @@ class Part:
             for own, port in zip(inside._exit_ports, inside.exits, strict=True)
             for outer in port.outer
         }
-        label = text_block(caption, style.font, 0, self.setting.most) if caption else None
-        return FrameItem(inside.grid(scale), entries, exits, label, frame.times, caption)
+        return FrameItem(inside.grid(scale), entries, exits, label, mark_of(frame.letter, frame.times), caption)
+
+
+def _last(node: Node | Frame) -> Node:
+    """Return what a node, or the block in a frame, ends with."""
+    return _last(node.inner.nodes[-1]) if isinstance(node, Frame) else node
 
 
 def _owners(frame: Frame) -> dict[str, int]:
