@@ -243,8 +243,8 @@ class LayeredViewOptions:
         "auto",
         values.choice(*COLLAPSED),
         """Draw equal consecutive blocks once, in a frame with their number: ``auto`` if the picture would not fit in
-        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``kinds`` to draw each kind of block
-        once, with a letter wherever it occurs again, ``no`` never.""",
+        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``kinds`` to draw each kind of
+        block once, with a letter wherever it occurs again, ``no`` never.""",
         kind="connections",
         added=True,
     )
