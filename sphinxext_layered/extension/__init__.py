@@ -16,7 +16,7 @@ from .output.downloads import note_downloads
 from .output.transform import PicturesIn, ReadAgainAfterErrors
 from .page.directive import LayeredView
 from .page.nodes import PLACEHOLDERS, skip
-from .page.option_tables import LayeredViewConfig, LayeredViewOptionTable
+from .page.option_docs import LayeredViewConfigDocs, LayeredViewDefaults, LayeredViewOptionDocs
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,8 +31,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     config.register(app)
     app.add_directive("layered-view", LayeredView)
-    app.add_directive("layered-view-options", LayeredViewOptionTable)
-    app.add_directive("layered-view-config", LayeredViewConfig)
+    app.add_directive("layered-view-options", LayeredViewOptionDocs)
+    app.add_directive("layered-view-config", LayeredViewConfigDocs)
+    app.add_directive("layered-view-defaults", LayeredViewDefaults)
     formats = ("html", "latex", "text", "man", "texinfo")
     for placeholder in PLACEHOLDERS:
         app.add_node(placeholder, **dict.fromkeys(formats, (skip, None)))  # type: ignore[arg-type]
