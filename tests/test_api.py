@@ -330,7 +330,7 @@ def test_what_needs_the_live_model_is_refused_for_a_description(given: dict[str,
 
 
 @pytest.mark.parametrize("subject", [None, 3, "VGG16", object(), SimpleNamespace(layers=[])])
-def test_what_is_no_model_is_a_model_error(subject: object) -> None:
+def test_what_is_not_a_model_is_a_model_error(subject: object) -> None:
     with pytest.raises(ModelError, match=r"\w"):
         layered_view(subject, save_fig=False)
 

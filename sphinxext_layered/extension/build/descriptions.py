@@ -61,7 +61,7 @@ class Descriptions:
     not_committed : str
         Why a committed description could not be written, empty where all could.
     without_framework : int
-        How many models could not be described for want of Keras, and had a committed description.
+        How many models could not be described because Keras is missing, and had a committed description.
     """
 
     def __init__(self, app: Sphinx, root: Path, store: Store, fingerprint: str) -> None:

@@ -163,20 +163,22 @@ def _page_defaults() -> dict[str, Any]:
 
 def _body(entry: _Entry) -> list[nodes.Node]:
     fields = {"Accepts": entry.accepts, **entry.defaults}
-    listed = nodes.field_list()
-    for name, text in fields.items():
-        listed += nodes.field("", nodes.field_name("", name), nodes.field_body("", _paragraph(text)))
-    return [_paragraph(entry.doc), listed]
+    lines = (nodes.line("", "", *_inline(f"{name}: {text}")) for name, text in fields.items())
+    return [_paragraph(entry.doc), nodes.line_block("", *lines)]
 
 
 def _paragraph(text: str) -> nodes.paragraph:
+    return nodes.paragraph("", "", *_inline(text))
+
+
+def _inline(text: str) -> list[nodes.Node]:
     """Return the text with its literals (two backquotes) and its names (one) as nodes."""
-    paragraph = nodes.paragraph("", "", support_smartquotes=False)  # quotes in it are Python's
+    found = nodes.inline("", "", support_smartquotes=False)  # quotes in it are Python's
     for i, part in enumerate(text.split("``")):
         for j, piece in enumerate([part] if i % 2 else part.split("`")):
             if piece:
-                paragraph += nodes.literal(piece, piece) if i % 2 or j % 2 else nodes.Text(piece)
-    return paragraph
+                found += nodes.literal(piece, piece) if i % 2 or j % 2 else nodes.Text(piece)
+    return [found]
 
 
 def _spelt(value: Any) -> str:

@@ -126,7 +126,7 @@ def test_a_picture_deleted_from_the_output_comes_back(project: Project) -> None:
     assert project.build().images == first.images
 
 
-def test_a_deleted_output_folder_is_written_anew(project: Project) -> None:
+def test_a_deleted_output_folder_is_written_again(project: Project) -> None:
     first = project.build()
     shutil.rmtree(first.out)
     second = project.build()

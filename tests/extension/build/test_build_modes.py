@@ -16,7 +16,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_refresh_describes_and_draws_all_anew(project: Project) -> None:
+def test_refresh_describes_and_draws_everything_again(project: Project) -> None:
     first = project.build()
     second = project.build(confoverrides={"layered_view_mode": "refresh"})
     assert (second.children, second.written) == (1, set())

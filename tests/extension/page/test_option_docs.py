@@ -16,9 +16,9 @@ from sphinxext_layered.options import DECLARED
 
 
 def documented(result: Any) -> dict[str, dict[str, str]]:
-    """Return the fields of each object by its name."""
+    """Return the lines of each object, what is before a colon and after it, by its name."""
     return {
-        described[0].astext(): {field[0].astext(): field[1].astext() for field in described.findall(nodes.field)}
+        described[0].astext(): dict(line.astext().split(": ", 1) for line in described.findall(nodes.line))
         for described in result.resolved().findall(addnodes.desc)
     }
 
