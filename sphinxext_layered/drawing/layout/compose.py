@@ -25,7 +25,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes, scaled
-from .brackets import brackets
+from .brackets import brackets, captioned
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
@@ -91,7 +91,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
         most = _text_room(left, shown.graph)
         boxes, beyond = measured(most)
-    graph = _structured(shown.graph, boxes, options, font, left)
+    graph = captioned(_structured(shown.graph, boxes, options, font, left), description, options)
     if _text_room(left, graph) != most:
         most = _text_room(left, graph)
         boxes, beyond = measured(most)
