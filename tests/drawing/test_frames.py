@@ -155,6 +155,11 @@ def test_a_group_that_is_a_frame_gives_it_its_caption():
     assert titles(scene, "bracket") == ["Begin"]
 
 
+def test_a_caption_does_not_repeat_the_model_s_name():
+    description = replace(residual(6), name="block")
+    assert "0\u20265" in texts(drawn(description, collapse="yes"))
+
+
 def test_a_group_of_layers_that_a_model_lacks_is_refused():
     with pytest.raises(OptionError, match="no layer 'conv9' in 'net'; did you mean 'conv2d'"):
         drawn(model(layer("Conv2D", 8, 8, 4)), groups="All=conv9..conv2d")

@@ -24,7 +24,7 @@ _APART: Final = 2.0
 
 
 def captioned(graph: Graph, description: ModelDescription, options: LayeredViewOptions) -> Graph:
-    """Return the graph in which a frame that holds just the layers of a group has its caption.
+    """Return the graph with frames' captions without the model's name; a group that is just a frame gives it its own.
 
     Raises
     ------
@@ -40,9 +40,10 @@ def captioned(graph: Graph, description: ModelDescription, options: LayeredViewO
             return node
         own = frozenset(layer for name in node.names if (layer := named_by.get(name)) is not None)
         inner = replace(node.inner, nodes=tuple(map(named, node.inner.nodes)))
-        return replace(node, inner=inner, caption=groups.get(own, node.caption))
+        short = node.caption.removeprefix(description.name).lstrip("_/-. ")
+        return replace(node, inner=inner, caption=groups.get(own, short or node.caption))
 
-    return replace(graph, nodes=tuple(map(named, graph.nodes))) if groups else graph
+    return replace(graph, nodes=tuple(map(named, graph.nodes)))
 
 
 def brackets(
