@@ -18,7 +18,7 @@ def sectioned(graph: Graph) -> Graph:
     Notes
     -----
     A part begins after a node from which all lines come, and ends with the next one. What holds more than half of all
-    nodes gets no frame, nor do inputs before they join and outputs after they part.
+    nodes gets no frame, nor do parts with an input of the network, and outputs after they part.
     """
     pairs = pairs_of(graph)
     into = pairs_into(graph, pairs)
@@ -45,9 +45,10 @@ def pairs_into(graph: Graph, pairs: Sequence[Pair]) -> PairsInto:
 
 def _parts(graph: Graph) -> Iterator[tuple[int, int]]:
     """Yield the first and last node of each part that branches."""
+    fed = {edge.target for edge in graph.edges}
     cuts = list(_cuts(graph))
     for before, last in pairwise(cuts):
-        if 1 < last - before <= len(graph.nodes) / 2:
+        if 1 < last - before <= len(graph.nodes) / 2 and fed.issuperset(range(before + 1, last + 1)):
             yield before + 1, last
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sphinxext_layered.description import LayerDescription
@@ -51,12 +51,16 @@ def scaled(box: Box, factor: float) -> Box:
     """Return the box at `factor` of its size; its text keeps its own."""
     if factor == 1:
         return box
-    return replace(
-        box,
-        width=max(box.width * factor, min(box.width, LEGIBLE)),
-        height=max(box.height * factor, min(box.height, LEGIBLE)),
-        depth=box.depth * factor,
-        gap=max(box.gap * factor, min(box.gap, LEAST_GAP)),
+    return Box(
+        box.layer,
+        box.look,
+        max(box.width * factor, min(box.width, LEGIBLE)),
+        max(box.height * factor, min(box.height, LEGIBLE)),
+        box.depth * factor,
+        max(box.gap * factor, min(box.gap, LEAST_GAP)),
+        box.capped,
+        box.label,
+        box.above,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
@@ -25,7 +25,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes, scaled
-from .brackets import brackets
+from .brackets import brackets, captioned
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
@@ -81,7 +81,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
-    measured = partial(_boxes, description, shown, options, font, scale)
+    measured = cache(partial(_boxes, description, shown, options, font, scale))
     most = _text_room(room, shown.graph)
     boxes, beyond = measured(most)
     legend = _legend(shown.graph, boxes, options, font, room)
@@ -91,7 +91,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
         most = _text_room(left, shown.graph)
         boxes, beyond = measured(most)
-    graph = _structured(shown.graph, boxes, options, font, left)
+    graph = captioned(_structured(shown.graph, boxes, options, font, left), description, options)
     if _text_room(left, graph) != most:
         most = _text_room(left, graph)
         boxes, beyond = measured(most)

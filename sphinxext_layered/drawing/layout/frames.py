@@ -60,19 +60,26 @@ class FrameItem:
 
     @cached_property
     def _reach(self) -> Bounds:
+        """What it takes, measured from where the grid begins; the upper and lower edge have to be drawn for that."""
         drawn = bounds(self._groups, self.grid.style.font)
         top = drawn.top - (max(PADDING, self._badge / 2 + _CLEAR) if self.mark else PADDING)
-        return Bounds(min(drawn.left, 0.0), top, max(drawn.right, self.grid.width), drawn.bottom + PADDING)
+        before, after = self._sides
+        return Bounds(-before, top, self.grid.width + after, drawn.bottom + PADDING)
+
+    @property
+    def _sides(self) -> tuple[float, float]:
+        """What is left free where no lines come in or go out."""
+        return (0.0 if self.entries else PADDING, 0.0 if self.exits else PADDING)
 
     @property
     def left(self) -> float:
         """Half its width."""
-        return self._reach.width / 2
+        return (self.grid.width + sum(self._sides)) / 2
 
     @property
     def right(self) -> float:
         """Half its width."""
-        return self._reach.width / 2
+        return (self.grid.width + sum(self._sides)) / 2
 
     def reach(self, side: int) -> float:
         """Return how far it reaches up, with its badge, or down."""
@@ -116,8 +123,7 @@ class FrameItem:
         left, right = x - self.left, x + self.right
         outline = _outline(Bounds(left, reach.top, right, reach.bottom), style)
         yield Group("frame", (outline,), title=self.title)
-        shift = left - reach.left
-        yield from (moved_group(group, shift, 0) for group in self._groups)
+        yield from (moved_group(group, left - reach.left, 0) for group in self._groups)
         if self.mark:
             yield _pill(self.mark, right, reach.top, style)
 

@@ -192,10 +192,18 @@ class Grid:
         """Where everything lies."""
         return Placement(self)
 
+    @cached_property
+    def sweep(self) -> Sweep:
+        """Where all its columns are."""
+        sweep = Sweep(self)
+        for column in range(min(self.columns), max(self.columns) + 1):
+            sweep.add(column)
+        return sweep
+
     @property
     def width(self) -> float:
         """The x at which its last column or label ends; the first column begins at 0."""
-        return self.placement.sweep.end
+        return self.sweep.end
 
     def axis_of(self, lane: int, side: int) -> float:
         """Return the y of a lane's axis in the first (-1) or last (1) column."""
@@ -335,6 +343,8 @@ def _label_place(member: Member, middle: float) -> tuple[float, float]:
 def _reach(member: Member, font: Font) -> tuple[float, float]:
     """Return how far a member reaches left and right of its middle, its label left out."""
     item = member.item
+    if not member.pins:
+        return item.left, item.right
     half, middle = pins_width(member.pins, font) / 2, item.edge(pin_side(member), 0)[0]
     return max(item.left, half - middle), max(item.right, half + middle)
 
@@ -354,9 +364,7 @@ class Placement:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self.sweep = Sweep(grid)
-        for column in range(min(grid.columns), max(grid.columns) + 1):
-            self.sweep.add(column)
+        self.sweep = grid.sweep
         self.funnels = {i: self._funnel(i) for i in grid.funnels}
         self._spans = self._spanned()
         self.pins = {i: self._pins(each) for i, each in enumerate(grid.members) if each.pins}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sphinxext_layered.drawing.cached import cached_property
-from sphinxext_layered.drawing.graph import Edge
+from sphinxext_layered.drawing.graph import Edge, Frame, Graph
 from sphinxext_layered.drawing.scene import Group
 
 from .art import draw
-from .boxes import LEGIBLE
+from .boxes import LEGIBLE, Box, scaled
 from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
@@ -23,7 +23,8 @@ ENTRY: Final = 14.0
 ROWS: Final = 2
 """In how many rows a picture is to fit, if need be with smaller boxes or less of the network."""
 
-_STEPS: Final = 10
+_LANE: Final = 40.0
+_STEPS: Final = 6
 _SMALLEST: Final = 0.1
 _TINY: Final = 0.05
 _TIERS: Final = (2, 3, 4, 5)
@@ -34,16 +35,24 @@ Rows = list[tuple[int, int]]
 
 
 def rows_needed(part: Part, most: float) -> float:
-    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not."""
+    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not.
+
+    Nor does it fit where it is clear at a glance that two rows do not suffice, or would be higher than wide.
+    """
     network = _Network(part, most)
     low = network.least_scale()
+    lanes = part.places.lanes
+    if _least_width(part.graph, part.setting.boxes, low) > ROWS * most or len(set(lanes)) * _LANE > most:
+        return math.inf
     if network.end(low, 2) <= most:
         return 1
     room = most - 2 * ENTRY
     rows = network.breaks(low, room)
+    if len(rows) > ROWS or network.cut_lines(rows):
+        return math.inf
     grid = network.scaled(_SMALLEST)
     wide = any(end > room for column in range(network.last + 1) for end in grid.ends(column, column))
-    return math.inf if wide or network.cut_lines(rows) else len(rows)
+    return math.inf if wide else len(rows)
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -56,6 +65,22 @@ def network_rows(part: Part, most: float | None) -> list[list[Group]]:
     no such place, where the fewest others do: these are cut, with a numbered stub on either side.
     """
     return _Network(part, most).rows()
+
+
+def _least_width(graph: Graph, boxes: Mapping[str, Box], scale: float) -> float:
+    """Return what a graph takes at least as one row, without its lines and labels: its longest way."""
+    ends = [0.0] * len(graph.nodes)
+    feeders: list[list[int]] = [[] for _ in graph.nodes]
+    for source, target in graph.edges:
+        feeders[target].append(source)
+    for i, node in enumerate(graph.nodes):
+        if isinstance(node, Frame):
+            own = 0.0 if node.is_closed else _least_width(node.inner, boxes, scale)
+        else:
+            box = scaled(boxes[node.name], scale)
+            own = 0.0 if node.sign else box.width + box.depth
+        ends[i] = own + max([ends[each] for each in feeders[i]], default=0.0)
+    return max(ends, default=0.0)
 
 
 class _Network:
@@ -244,7 +269,7 @@ def _greatest(low: float, fits: Callable[[float], bool]) -> float | None:
         return None
     high = 1.0
     for _ in range(_STEPS):
-        middle = (low + high) / 2
+        middle = math.sqrt(low * high)
         if fits(middle):
             low = middle
         else:

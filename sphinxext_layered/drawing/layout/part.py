@@ -323,7 +323,8 @@ class Part:
 
     def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
         style = self.setting.style
-        caption = " ".join(filter(None, (frame.caption, "(channels vary)" if frame.varies else "")))
+        varying = ("(channels vary)" if frame.caption else "channels vary") if frame.varies else ""
+        caption = " ".join(filter(None, (frame.caption, varying)))
         has_label = caption and not (frame.letter and frame.times == 1)
         label = text_block(caption, style.font, 0, self.setting.most) if has_label else None
         if frame.is_closed:
