@@ -209,7 +209,7 @@ def _add_option(group: Any, name: str, option: Option) -> None:
     text = option.doc.replace("``", "").replace("%", "%%")
     default = _spelt(DEFAULTS[name])
     if option.reader.python.endswith(("Like", "Like | None")):
-        text += f" Such as {option.reader.examples[0]!r}."
+        text += f" Example: {option.reader.examples[0]!r}."
     text += f" (default: {default})" if default else ""
     common = {"dest": f"option_{name}", "default": argparse.SUPPRESS, "help": text}
     if option.reader.python == "bool":

@@ -247,7 +247,7 @@ def _check_call(found: Any, name: str, arguments: str, target: Target) -> None:
         takes = getattr(found, "__name__", type(found).__name__) + shortened(str(signature), 300)
         raise TargetError(
             f"{where} cannot be called with ({arguments}): {error}; it takes {takes}; write its arguments in the "
-            "reference, as literals"
+            "reference, as literals, or refer to a function that passes them"
         ) from None
 
 
