@@ -1,9 +1,9 @@
-"""Descriptions and pictures kept between builds: named by content, each whole or absent, never half.
+"""The cache of descriptions and pictures: named by content, and written atomically.
 
-Three kinds of entries lie in the cache's folder. A *manifest* belongs to what was asked for and lists up
+The cache has three kinds of entries. A *manifest* belongs to what was asked for and lists up
 to five states of the sources with the description that each gave; a *description* is named by its
 digest; a *picture* has a record under its key and its bytes under a name that a reader understands.
-Whatever is cut short, altered, swapped or of another version is as if it were not there.
+Entries that are truncated, altered, swapped or of another version are treated as missing.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The one thing that passes from the reader to the drawer. It names no place, no time and no machine, so
 that it can be compared, kept and committed.
 
-A model is its layers and its calls. The layers stand in the order of ``model.layers``; the calls, of
+A model is its layers and its calls. The layers are in the order of ``model.layers``; the calls, of
 layers and of operations such as ``x + y``, are its graph. In JSON calls refer to each other by name, and
 what is inside nested models and composite layers is written once, however many layers share it.
 """
@@ -99,7 +99,7 @@ class LayerDescription:
         return f"{self.module}.{self.class_name}" if self.module else self.class_name
 
     def known_as(self) -> Iterator[str]:
-        """Every name by which a page may speak of the layer, the most specific first."""
+        """Every name by which a page can refer to the layer, the most specific first."""
         yield self.name
         for qualified in (self.qualified_name, *self.bases):
             yield qualified

@@ -1,4 +1,4 @@
-"""What a page refers to: ``module:function(arguments).attribute`` or a file. Parsed, never evaluated."""
+"""References to models: ``module:function(arguments).attribute`` or a file. Parsed, never evaluated."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _parsed(calls: str) -> ast.expr:
 
 
 def _literals(call: ast.expr, text: str) -> tuple[list[Any], dict[str, Any]]:
-    """Read the arguments of a call that stands in `text`."""
+    """Read the arguments of the call in `text`."""
     try:
         if not isinstance(call, ast.Call):
             raise ValueError

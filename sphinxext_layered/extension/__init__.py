@@ -1,7 +1,7 @@
 """The Sphinx extension: what is registered with Sphinx.
 
-`page` is what pages ask for, `build` what a build makes of it, `output` what is put on the page. What draws is
-imported when there is something to draw.
+`page` has the directives, `build` makes the pictures, `output` puts them on the page. Drawing code is imported only
+if there is something to draw.
 """
 
 from __future__ import annotations

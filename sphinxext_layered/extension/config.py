@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 MODES: Final = ("auto", "refresh", "cached", "off")
 
 MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
-"""The formats that pages show, the preferred first where nothing is said."""
+"""The formats that pages show, in order of preference."""
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")

@@ -196,7 +196,7 @@ def _is_imported(name: str) -> bool:
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Do nothing, in the place of what only serves a model's values."""
+    """Do nothing, instead of what only serves a model's values."""
 
 
 @contextlib.contextmanager
@@ -315,7 +315,7 @@ class _Watcher(MetaPathFinder):
 
 
 class _AnnouncingLoader(Loader):
-    """Loads a module as its own loader does, and then says so."""
+    """Loads a module with its own loader, and then reports it."""
 
     def __init__(self, loader: Any, loaded: Callable[[str], None]) -> None:
         self.loader = loader

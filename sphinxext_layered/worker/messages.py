@@ -1,4 +1,4 @@
-"""What is asked of the child and what it answers."""
+"""Messages to and from the child process."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Found(NamedTuple):
     ----------
     digest : str
     description : ModelDescription or None
-        None while it lies in the cache.
+        None while it is in the cache.
     stale : tuple of str
         What differs from what it was made from.
     """

@@ -1,6 +1,6 @@
 """What each builder last wrote: which pages show which pictures, and which files it put into its image folder.
 
-The record lies in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
+The record is in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
 without the output folder it writes every page. A page whose picture is about to change is marked as
 unknown before anything is written, so a build that is killed leaves no page for current that is not.
 If the record is lost, the files are recognized by their names, which hold the beginning of their own digests.
@@ -35,7 +35,7 @@ class Ledger:
     path : Path
         The record's own file.
     signatures : dict of str to str
-        By page, what its pictures came to; empty where it is not known.
+        By page, a digest of its pictures; empty if unknown.
     files : dict of str to list of str
         By page, the names of the files in the image folder that it shows.
     digests : dict of str to str

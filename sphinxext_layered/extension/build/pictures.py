@@ -69,7 +69,7 @@ class Pictures:
         self._warn(requests)
 
     def results_of(self, request: PictureRequest) -> list[Picture | Failure]:
-        """Return what a request came to: the pictures that its page shows, then those that it offers for download."""
+        """Return the results of a request: the pictures that its page shows, then those for download."""
         planned = self._plan.of(request).values()
         return [each if isinstance(each, Failure) else self._pictures.get(each, _LATE) for each in planned]
 

@@ -121,7 +121,7 @@ def model_key(model: ModelRequest, fingerprint: str) -> str:
 
 
 def spelt_on_page(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error of this package; options are named as pages spell them."""
+    """Return the text of an error for the page and the warning; options are spelt as on pages."""
     text = f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
     return _NAMES.sub(lambda name: name[0].replace("_", "-"), text)
 

@@ -1,4 +1,4 @@
-"""What one build knows: which requests its pages show, what they came to, and which pages were written."""
+"""The state of one build: the requests of its pages, their results, and the pages that were written."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Build:
         return hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def results(self, page: str) -> Iterator[Picture | Failure]:
-        """Return what the requests of a page came to."""
+        """Return the results of a page's requests."""
         return (result for request in self.pages[page] for result in self.pictures.results_of(request))
 
     def digests(self) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The directive: reads a page's words, notes the request, and leaves placeholders.
+"""The directive: read the options, note the request, and leave placeholders.
 
-It imports nothing of the user's and makes no file. What is wrong in its words it reports itself, in
-`run`: a reader that raises while docutils parses the options would keep `run` from being called, and
-the next build, which does not read the page again, would be green.
+It imports none of the user's code and makes no file. Errors in options are reported by `run` itself: a reader that
+raises while docutils parses the options would keep `run` from being called, and the next build, which does not read
+the page again, would be green.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ _KNOWN: Final = (*_DRAWING, *IMAGE_OPTIONS, *PAGE_OPTIONS)
 
 
 class _Words(NamedTuple):
-    """What the options of one directive came to."""
+    """The parsed options of one directive."""
 
     drawing: dict[str, Any]
     image: dict[str, Any]
@@ -209,7 +209,7 @@ class LayeredView(SphinxDirective):
         return value
 
     def _request(self, words: _Words) -> PictureRequest | None:
-        """Return what the page asks for, or None where its words are wrong; what is wrong is added to `words`."""
+        """Return the request, or None if the options are wrong; problems are added to `words`."""
         target, file = "", ""
         try:
             target, file = self._target()
@@ -443,7 +443,7 @@ def _lines_below(source: Path, line: int, pattern: re.Pattern[str]) -> int:
 
 
 def _said(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error; an option is named as the page spells it."""
+    """Return the text of an error for the page and the warning; options are spelt as on the page."""
     return f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
 
 

@@ -34,7 +34,7 @@ def _kind(argument: str) -> str:
 
 
 class _Entry(NamedTuple):
-    """What is said of one option or config value; the texts have literals in two backquotes and names in one."""
+    """The texts of one option or config value, with literals in two backquotes and names in one."""
 
     name: str
     doc: str
