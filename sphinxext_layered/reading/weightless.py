@@ -127,7 +127,7 @@ def model_from(value: object) -> object:
         needed = _needed_arguments(value)
         if needed:
             raise ModelError(
-                f"the class {value.__name__} cannot be instantiated without {', '.join(needed)}: give the "
+                f"the class {value.__name__} cannot be instantiated without {', '.join(needed)}: write the "
                 "arguments, or name a function that returns the model"
             )
         value = value()

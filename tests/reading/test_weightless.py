@@ -435,7 +435,7 @@ def test_layer_that_was_built_knows_its_input():
     block = Block()
     block.build((None, 4))
     assert [layer.output_shapes for layer in describe(block).layers] == [((None, 8),), ((None, 3),)]
-    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*give input_shape"):
+    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*set input_shape"):
         describe(Block())
 
 
@@ -460,7 +460,7 @@ def test_class_without_arguments_is_made_into_a_model():
         (None, "None was returned.*Keras model.*return statement missing"),
         ((1, "x"), r"tuple was returned \(int, str\).*return the model alone"),
         (dense, r"function was returned \(dense\).*return its result"),
-        (Wide, "class Wide cannot be made.* width, depth:.*give the arguments"),
+        (Wide, "class Wide cannot be instantiated.* width, depth:.*write the arguments"),
         (int, "class int was returned"),
         (ModuleType("net"), r"module was returned \(net\)"),
         (3, r"int was returned \(3\).*Keras model"),

@@ -256,4 +256,4 @@ def test_a_substitution_that_no_page_uses_is_neither_drawn_nor_warned_of(project
 def test_a_picture_that_is_too_large_names_options_as_pages_do(project: Project) -> None:
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:small\n   :max-width: none\n   :padding: 100000\n")
     (warning,) = project.build().warnings.splitlines()
-    assert "give max-width, or make scale-xy" in warning
+    assert "set max-width, decrease scale-xy" in warning

@@ -155,7 +155,7 @@ def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
     ("option", "said"),
     [
         (":input-shape: (3, 4)", "option input-shape: a description already contains shapes"),
-        (":text-callable: nets:small", "option text-callable: a description has no layers to call a function with"),
+        (":text-callable: nets:small", "option text-callable: a description has no layers to pass to a function"),
     ],
 )
 def test_what_a_description_cannot_follow_is_refused_as_in_python(project: Project, option: str, said: str) -> None:

@@ -39,7 +39,7 @@ FAULTS = {
     "no such module": (None, ":build", "target", ["there is no module 'm_no_such_module'", "sys.path"]),
     "no such attribute": (GOOD, ":biuld", "target", ["has no 'biuld'", "did you mean 'build'?"]),
     "wrong arguments": (GOOD, ":build(depth=3)", "target", ["depth", "it takes build(size=8)"]),
-    "not callable": ("build = 3", ":build", "target", ["is a int", "name the function"]),
+    "not callable": ("build = 3", ":build", "target", ["is of type int", "refer to the function"]),
     "missing import": ("import nowhere_at_all", ":build", "model", ["nowhere_at_all", "install it", "line 1"]),
     "exception while imported": ("x = 1\ny = x / 0", ":build", "model", ["ZeroDivisionError", "line 2", "y = x / 0"]),
     "exception": (
