@@ -36,10 +36,8 @@ MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "applica
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
-_PAGE_SIZING_MODE: Final = "balanced"
-"""How sizes become pixels on pages: channels count once in sequences, and no layer dwarfs the others."""
-
-_PAGE_PIXEL_RATIO: Final = 2
+_PAGE_DEFAULTS: Final = {"sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "pixel_ratio": 2}
+"""On pages, channels count once in sequences, and no layer dwarfs the others."""
 
 
 class Setting(NamedTuple):
@@ -248,8 +246,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     """Return a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
     return {
         "max_width": config.layered_view_max_width,
-        "sizing_mode": _PAGE_SIZING_MODE,
-        "pixel_ratio": _PAGE_PIXEL_RATIO,
+        **_PAGE_DEFAULTS,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,
         **dict(request.given),
