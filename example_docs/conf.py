@@ -31,7 +31,6 @@ numpydoc_show_class_members = False
 autodoc_typehints = "none"
 numfig = True
 
-layered_view_theme = "both"
 # Read the Docs draws from the committed descriptions, without TensorFlow.
 layered_view_descriptions_dir = "descriptions"
 layered_view_mode = "cached" if os.environ.get("READTHEDOCS") else "auto"

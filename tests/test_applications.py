@@ -147,7 +147,7 @@ def rows_of(scene: Scene) -> int:
 
 @pytest.mark.parametrize("name", AT_MOST_TWO_ROWS)
 def test_a_page_shows_an_application_in_at_most_two_rows(name: str) -> None:
-    scene = lay_out(described(name), LayeredViewOptions(max_width=720, sizing_mode="balanced"))
+    scene = lay_out(described(name), LayeredViewOptions(max_width=710, sizing_mode="balanced", max_z=120, max_xy=320))
     assert rows_of(scene) <= 2
 
 

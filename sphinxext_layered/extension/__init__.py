@@ -21,7 +21,7 @@ from .page.option_docs import LayeredViewConfigDocs, LayeredViewDefaults, Layere
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-ENV_VERSION: Final = 3
+ENV_VERSION: Final = 4
 """Raised when what is kept in the environment or in doctrees changes."""
 
 STYLE_SHEET: Final = "layered_view.css"

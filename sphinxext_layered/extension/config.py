@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 MODES: Final = ("auto", "refresh", "cached", "off")
 
+EMBEDS: Final = ("file", "inline")
+
 MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 """The formats that pages show, in order of preference."""
 
@@ -38,6 +40,8 @@ _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
 _PAGE_DEFAULTS: Final = {"sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "pixel_ratio": 2}
 """On pages, channels count once in sequences, and no layer dwarfs the others."""
+
+_THEMES_WITH_SWITCH: Final = ("furo", "pydata_sphinx_theme")
 
 
 class Setting(NamedTuple):
@@ -110,9 +114,28 @@ SETTINGS: Final[dict[str, Setting]] = {
         "Default drawing options of all pictures, by their Python names; options on a page take precedence.",
     ),
     "layered_view_max_width": Setting(
-        720,
-        values.whole_number(50, none="no limit"),
-        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture.",
+        710,
+        DECLARED["max_width"].reader,
+        "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture. A theme with a "
+        "narrower column shows pictures smaller, text included.",
+    ),
+    "layered_view_max_height": Setting(
+        None,
+        DECLARED["max_height"].reader,
+        "Maximum height of a picture on a page, in pixels; ``:max-height:`` sets it for one picture.",
+    ),
+    "layered_view_link_to_file": Setting(
+        True,
+        values.yes_no(),
+        "In HTML, let a picture without a ``:target:`` link to its own file, which the browser shows at full size.",
+        rebuild="html",
+    ),
+    "layered_view_embed": Setting(
+        "file",
+        values.choice(*EMBEDS),
+        "How HTML shows pictures: as files (``file``), or as SVG that is part of the page (``inline``), with tooltips, "
+        "text that can be selected, and links to the documentation of layers.",
+        rebuild="html",
     ),
     "layered_view_formats": Setting(
         {},
@@ -125,9 +148,11 @@ SETTINGS: Final[dict[str, Setting]] = {
         "``html``). The default is pdf for LaTeX and png for all others.",
     ),
     "layered_view_theme": Setting(
-        "light",
-        values.choice(*THEMES),
-        "Background of pictures; ``both`` makes a light and a dark picture, and the page shows the one that fits.",
+        "auto",
+        values.choice("auto", *THEMES),
+        "Background of pictures; ``both`` makes a light and a dark picture, and the page shows the one that fits. "
+        "``auto`` does so with themes that have a switch: furo, pydata-sphinx-theme, and themes based on them, such as "
+        "sphinx-book-theme.",
     ),
     "layered_view_mode": Setting(
         "auto",
@@ -246,6 +271,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     """Return a page's drawing options on top of conf.py's, as `LayeredViewOptions.of` takes them."""
     return {
         "max_width": config.layered_view_max_width,
+        "max_height": config.layered_view_max_height,
         **_PAGE_DEFAULTS,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,
@@ -256,9 +282,23 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
 def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tuple[str, ...]:
     """Return the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
     theme = str(merged(config, request)["theme"])
+    if theme == "auto":
+        theme = "both" if _has_switch(builder) else "light"
     if theme == "both":
         return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
     return (theme,)
+
+
+def _has_switch(builder: Builder) -> bool:
+    """Whether the HTML theme, or one that it is built on, lets readers switch between light and dark pages."""
+    theme = getattr(builder, "theme", None)  # None where a builder writes HTML without a theme
+    return theme is not None and any(Path(folder).name in _THEMES_WITH_SWITCH for folder in theme.get_theme_dirs())
+
+
+def is_inline(config: Config, request: PictureRequest, builder: Builder) -> bool:
+    """Whether a picture is to be part of the page itself."""
+    is_page = builder.format == "html" and builder.name != "epub"
+    return is_page and (request.embed or config.layered_view_embed) == "inline"
 
 
 def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:
@@ -266,6 +306,8 @@ def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:
 
     The page's own wish counts first, then conf.py's for the builder; of these one that the builder shows is taken.
     """
+    if is_inline(config, request, builder):
+        return "svg"
     formats = config.layered_view_formats
     wishes = (
         request.format,

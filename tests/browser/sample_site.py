@@ -145,10 +145,24 @@ Source
 """
 
 
+TWICE = """\
+:orphan:
+
+Two pictures
+============
+
+.. layered-view:: nets:small
+   :max-width: 200
+
+.. layered-view:: nets:small
+   :max-width: 200
+"""
+
+
 def write_sample(folder: Path) -> Path:
     """Write the project."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"conf.py": CONF, "nets.py": NETS, "index.rst": PAGE}.items():
+    for name, text in {"conf.py": CONF, "nets.py": NETS, "index.rst": PAGE, "twice.rst": TWICE}.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

@@ -12,6 +12,9 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from sphinxext_layered.extension.config import SETTINGS
+from sphinxext_layered.options import DEFAULTS
+
 pytestmark = [pytest.mark.debian, pytest.mark.slow]
 
 Opener = Callable[..., Any]
@@ -72,6 +75,13 @@ def test_pictures_of_the_manual_have_their_natural_size_or_the_page_s(open_page:
         for picture in pictures(open_page(path)):
             if picture["shown"]:
                 assert_natural(picture, 1 if picture["name"].endswith("svg") else 2)
+
+
+def test_text_of_the_widest_picture_has_twelve_pixels(open_page: Opener, sample: Path) -> None:
+    page = open_page(sample / "twice.html", width=1300, ratio=1)
+    column = page.locator(".layered-view-block").first.evaluate("block => block.clientWidth")
+    widest = SETTINGS["layered_view_max_width"].default
+    assert DEFAULTS["font_size"] * min(column / widest, 1) >= 12
 
 
 def test_pictures_are_sharp_on_a_fine_screen(open_page: Opener, sample: Path) -> None:
@@ -150,6 +160,37 @@ def test_a_phone_need_not_scroll_sideways(open_page: Opener, sample: Path, manua
                 assert picture["ratio"] == pytest.approx(picture["natural"][0] / picture["natural"][1], rel=0.02)
 
 
+def test_a_picture_is_enlarged_on_a_phone(open_page: Opener, sample: Path) -> None:
+    page = open_page(sample / "index.html", width=390, ratio=1)
+    image = page.locator("#captioned img:visible")
+    shown, natural, address = image.evaluate("image => [image.clientWidth, image.naturalWidth, image.src]")
+    assert shown < 390 < natural
+    image.click()
+    assert page.url == address
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_keyboard_reaches_the_link_of_the_picture_that_is_seen(open_page: Opener, sample: Path, dark: bool) -> None:
+    page = open_page(sample / "index.html", dark=dark)
+    links = page.locator("a:has(> img.layered-view)")
+    assert links.count() == 16
+    for link in links.all():
+        link.evaluate("link => link.focus()")
+        image = link.locator("img")
+        assert link.evaluate("link => link === document.activeElement") == image.is_visible()
+        assert link.get_attribute("href") == image.get_attribute("src")
+        assert image.get_attribute("alt")
+    heard = page.get_by_role("link", name="small: 5 layers")
+    assert heard.count() == links.count() / 2
+
+
+def test_pictures_without_captions_stand_one_under_the_other(open_page: Opener, sample: Path) -> None:
+    page = open_page(sample / "twice.html")
+    first, second = (image.bounding_box() for image in page.locator("img.layered-view:visible").all())
+    assert second["y"] >= first["y"] + first["height"]
+    assert second["x"] == first["x"]
+
+
 def test_a_tooltip_names_the_layer_under_the_pointer(open_page: Opener, sample: Path) -> None:
     page = open_page(sample / "index.html")
     address = page.locator("#drawing img:visible").evaluate("image => image.src")
@@ -207,7 +248,7 @@ def test_the_source_is_wholly_seen_and_leads_to_its_file(open_page: Opener, samp
 
 @pytest.mark.parametrize(
     ("selector", "width"),
-    [("#plain:visible", 0.5), ("img.align-left:visible", 150), ("img.align-right:visible", 10)],
+    [("#plain ~ a img:visible", 0.5), ("img.align-left:visible", 150), ("img.align-right:visible", 10)],
 )
 def test_widths_are_those_that_the_page_says(open_page: Opener, sample: Path, selector: str, width: float) -> None:
     page = open_page(sample / "index.html")

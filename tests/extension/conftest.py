@@ -33,6 +33,7 @@ MODEL = ModelDescription(
             index=0,
             name="conv",
             class_name="Conv2D",
+            module="keras.src.layers.convolutional.conv2d",
             output_shapes=((None, 24, 24, 6),),
             parameters=1156,
         ),
@@ -40,6 +41,7 @@ MODEL = ModelDescription(
             index=1,
             name="dense",
             class_name="Dense",
+            module="nets",
             output_shapes=((None, 10),),
             parameters=850,
         ),
@@ -63,7 +65,9 @@ def png(width: int, height: int) -> bytes:
 
 BYTES = {
     "png": png(600, 200),
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100" viewBox="0 0 300 100"></svg>',
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100" viewBox="0 0 300 100">'
+    b'<g font-size="13"><g stroke="#000"><title>conv (Conv2D), 24</title></g><g><title>conv - dense</title></g>'
+    b"<g><title>dense (Dense), 10</title></g></g></svg>",
     "pdf": b"%PDF-1.4\n",
 }
 

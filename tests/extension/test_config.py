@@ -15,6 +15,9 @@ from sphinxext_layered.extension.page.request import PictureRequest
 WRONG = {
     "layered_view_defaults": "['legend']",
     "layered_view_max_width": "'wide'",
+    "layered_view_max_height": "'high'",
+    "layered_view_link_to_file": "'sometimes'",
+    "layered_view_embed": "'object'",
     "layered_view_formats": "{'html': 'bmp'}",
     "layered_view_theme": "'blue'",
     "layered_view_mode": "'sometimes'",

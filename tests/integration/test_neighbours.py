@@ -47,6 +47,7 @@ def test_a_lightbox_opens_the_file_that_the_page_shows(project: Any) -> None:
         assert there == shown
         assert (outcome.out / there).is_file()
     assert html.count("data-lightbox") == 3
+    assert html.count('href="_images/') == 3
 
 
 def test_jupyter_shows_what_layered_view_returns() -> None:

@@ -14,7 +14,7 @@ from sphinx.locale import _ as sphinx_text
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from ..config import needs_descriptions, themes_of
+from ..config import MIME_TYPES, is_inline, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
 from ..page.nodes import (
@@ -28,6 +28,7 @@ from ..page.nodes import (
 from ..page.request import Failure, Picture, PictureRequest
 from .downloads import download_nodes, source_relative
 from .image_size import shown_size
+from .inline_svg import Links, inline_svg
 from .layer_table import summary_nodes
 from .source_link import link_to_source
 
@@ -118,22 +119,66 @@ class _Page:
         elif any(picture.file is None for picture in result):
             _say(node, self._alt(node, result[0]))
         else:
-            images = [self._image(node, picture) for picture in result]
+            images = [self._shown(node, picture) for picture in result]
             if len(images) == 2:
                 for image, name in zip(images, ("only-light", "only-dark"), strict=True):
                     image["classes"].append(name)
-                images[1]["ids"], images[1]["names"] = [], []
             _fit_figure(node, result[0].width)
-            _replace(node, images)
+            self._put(node, images)
+
+    def _shown(self, node: layered_view, picture: Picture) -> nodes.Element:
+        """Return what shows a picture: an image, or the drawing itself."""
+        request = PictureRequest.from_document(node["request"])
+        if not is_inline(self.config, request, self.builder) or picture.mime != MIME_TYPES["svg"]:
+            return self._image(node, picture)
+        is_link = isinstance(node.parent, nodes.reference)
+        links = None if is_link else Links(self.env, self.builder, request.docname, request.target)
+        size = shown_size((picture.width, picture.height), node)
+        content = inline_svg(picture, self._alt(node, picture), size, links)
+        classes = [*node["classes"], "layered-view", "layered-view-inline"]
+        if node.get("align"):
+            classes.append(f"align-{node['align']}")
+        if size[0].endswith("%"):  # of the column
+            classes.append("layered-view-block")
+        return nodes.inline("", "", *content, classes=classes)
+
+    def _put(self, node: layered_view, images: list[nodes.Element]) -> None:
+        """Put images in place of `node`: each in a link of its own where it has one, and in HTML on their own line."""
+        pictures: list[nodes.Node] = [*images]
+        place: nodes.Element = node
+        if isinstance(node.parent, nodes.reference):
+            images[0].attributes.update(_names(node))
+            if not _is_inline(node):
+                place = node.parent
+                pictures = [_in_link(place, image) for image in images]
+        elif isinstance(images[0], nodes.image) and self._links_to_file() and node["ids"]:
+            # Sphinx would give an image's ids to the link around it, too.
+            pictures.insert(0, nodes.target("", "", **_names(node)))
+        else:
+            images[0].attributes.update(_names(node))
+        if self.builder.format == "html" and not _is_inline(node) and not _runs_into_text(node):
+            opening, closing = '<div class="layered-view-block">', "</div>"
+            pictures = [nodes.raw("", opening, format="html"), *pictures, nodes.raw("", closing, format="html")]
+        _replace(place, pictures)
+
+    def _links_to_file(self) -> bool:
+        """Whether Sphinx is to link images to their files: not in books, nor where an extension shows images."""
+        app = build_of(self.env).app
+        handlers = app.registry.translation_handlers
+        shown_otherwise = "image" in (handlers.get(self.builder.name) or handlers.get(self.builder.format, {}))
+        is_page = self.builder.format == "html" and self.builder.name != "epub"
+        return bool(self.config.layered_view_link_to_file) and is_page and not shown_otherwise
 
     def _image(self, node: layered_view, picture: Picture) -> nodes.image:
         """Return an ordinary image with one candidate, shown at the picture's own size."""
         uri = self._address(picture)
         image = nodes.image(node.rawsource, uri=uri, candidates={picture.mime: uri}, alt=self._alt(node, picture))
-        for name in ("align", "loading", "ids", "names", "dupnames", "backrefs"):
+        for name in ("align", "loading"):
             if node.get(name):
                 image[name] = node[name]
-        image["classes"] = [*node["classes"], "layered-view", "no-scaled-link"]
+        image["classes"] = [*node["classes"], "layered-view"]
+        if not self._links_to_file() or not image["alt"]:  # a link without a name says nothing
+            image["classes"].append("no-scaled-link")
         width, height = shown_size((picture.width, picture.height), node)
         if width:
             image["width"] = width
@@ -173,7 +218,32 @@ class _Page:
 
 def _replace(node: nodes.Element, new: list[Any]) -> None:
     """Put `new` in place of `node`."""
-    node.replace_self(new)
+    place = node.parent.index(node)
+    node.parent[place : place + 1] = new
+
+
+def _names(node: nodes.Element) -> dict[str, list[str]]:
+    """Return what other places know a node by."""
+    return {name: node.get(name, []) for name in ("ids", "names", "dupnames", "backrefs")}
+
+
+def _in_link(reference: nodes.reference, picture: nodes.Element) -> nodes.Element:
+    """Return a picture in a link to the same place as `reference`."""
+    link = reference.copy()
+    link["ids"], link["names"] = [], []
+    if isinstance(picture, nodes.image):
+        link += picture
+        return link
+    # Sphinx writes links around images, and links within text.
+    link += picture.children
+    picture.clear()
+    picture += link
+    return picture
+
+
+def _runs_into_text(node: layered_view) -> bool:
+    """Whether text runs beside a picture, or a figure is around it."""
+    return node.get("align") in ("left", "right") or any(isinstance(each, nodes.figure) for each in _parents(node))
 
 
 def _fit_figure(node: layered_view, width: int) -> None:

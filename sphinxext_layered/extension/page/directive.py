@@ -26,7 +26,7 @@ from ...options import DECLARED, read_value
 from ...target import FILE_SUFFIXES, Target, in_module, parse_target
 from ...values import Reader
 from ...visualkeras import no_such_option
-from ..config import MIME_TYPES
+from ..config import EMBEDS, MIME_TYPES
 from ..current import build_of
 from ..places import search_path
 from .nodes import layered_view, layered_view_downloads, layered_view_source, layered_view_summary
@@ -79,6 +79,11 @@ PAGE_OPTIONS: Final[dict[str, PageOption]] = {
     "format": PageOption(
         values.choice(*MIME_TYPES),
         "Format of this picture; builders that cannot show it use their default format.",
+    ),
+    "embed": PageOption(
+        values.choice(*EMBEDS),
+        "How HTML shows this picture: as a file (``file``), or as SVG that is part of the page (``inline``). Its "
+        "default is ``layered_view_embed``.",
     ),
     "depends": PageOption(
         _paths(), "Files, relative to the page, that the model depends on and Python does not open itself."
@@ -229,6 +234,7 @@ class LayeredView(SphinxDirective):
             given=tuple(words.drawing.items()),
             depends=depends,
             format=words.page.get("format", ""),
+            embed=words.page.get("embed", ""),
             downloads=words.page.get("download", ()),
             docname=self.env.docname,
             source=source,

@@ -33,6 +33,8 @@ class PictureRequest(NamedTuple):
         Files that the model depends on and that are not opened with Python's ``open``, relative to the source folder.
     format : str
         The picture's format; empty for the one that ``layered_view_formats`` names for the builder.
+    embed : str
+        How HTML shows the picture; empty for what ``layered_view_embed`` says.
     downloads : tuple of str
         Formats that the page offers for download.
     docname, source : str
@@ -48,6 +50,7 @@ class PictureRequest(NamedTuple):
     given: tuple[tuple[str, Any], ...]
     depends: tuple[str, ...] = ()
     format: str = ""
+    embed: str = ""
     downloads: tuple[str, ...] = ()
     docname: str = ""
     source: str = ""
@@ -66,7 +69,7 @@ class PictureRequest(NamedTuple):
     @property
     def wish(self) -> tuple[Any, ...]:
         """The request without its place."""
-        return self[:6]
+        return self[:7]
 
     @property
     def reference(self) -> str:

@@ -22,15 +22,70 @@ def test_an_image_has_one_candidate_and_its_true_size(built: Any) -> None:
     (image,) = images(built(page(".. layered-view:: nets:build")))
     assert list(image["candidates"]) == ["image/png"]
     assert (image["width"], image["height"]) == ("300", "100")
-    assert "no-scaled-link" in image["classes"]
 
 
-def test_the_file_is_copied_and_not_wrapped_in_a_link(built: Any) -> None:
-    result = built(page(".. layered-view:: nets:build"))
-    source = re.search(r'(<a [^>]*>)?\s*<img [^>]*src="([^"]+)"', result.text("index.html"))
-    assert source
-    assert source[1] is None
-    assert (Path(result.app.outdir) / source[2]).is_file()
+LINKED = r'<a class="[^"]*reference internal[^"]*" href="(_images/[^"]+)"><img [^>]*src="([^"]+)"'
+
+
+def test_each_picture_links_to_its_own_file(built: Any) -> None:
+    lines = [
+        ".. layered-view:: nets:build",
+        "   :theme: both",
+        "",
+        "In |a| line.",
+        "",
+        ".. |a| layered-view:: nets:build",
+    ]
+    result = built(page(*lines))
+    found = re.findall(LINKED, result.text("index.html"))
+    assert len(found) == 3
+    assert len({file for file, _ in found}) == 2
+    for file, shown in found:
+        assert file == shown
+        assert (Path(result.app.outdir) / file).is_file()
+
+
+@pytest.mark.parametrize(
+    ("lines", "conf"),
+    [
+        ([], "layered_view_link_to_file = False"),
+        ([], "html_scaled_image_link = False"),
+        (["   :target: https://example.org"], ""),
+        (["   :alt:"], ""),
+    ],
+)
+def test_a_picture_need_not_link_to_its_file(built: Any, lines: list[str], conf: str) -> None:
+    html = built(page(".. layered-view:: nets:build", *lines), conf=conf).text("index.html")
+    assert re.search('<img [^>]*src="_images/', html)
+    assert 'href="_images/' not in html
+
+
+def test_a_book_does_not_link_to_pictures(built: Any) -> None:
+    conf = "version = '1'; copyright = '2026, we'"
+    assert 'href="_images/' not in built(page(".. layered-view:: nets:build"), conf, "epub").text("index.xhtml")
+
+
+def test_each_of_a_pair_has_the_link_that_the_page_gives(built: Any) -> None:
+    lines = [".. layered-view:: nets:build", "   :theme: both", "   :target: https://example.org", "   :name: net"]
+    html = built(page(*lines)).text("index.html")
+    links = re.findall(r'<a [^>]*href="https://example.org"><img [^>]*class="layered-view only-(\w+)"', html)
+    assert links == ["light", "dark"]
+    assert html.count('id="net"') == 1
+
+
+def test_pictures_without_captions_stand_on_lines_of_their_own(built: Any) -> None:
+    lines = [
+        ".. layered-view:: nets:build",
+        "",
+        ".. layered-view:: nets:build",
+        "",
+        "   A caption.",
+        "",
+        "In |a| line.",
+    ]
+    html = built(page(*lines, "", ".. |a| layered-view:: nets:build")).text("index.html")
+    assert html.count('<div class="layered-view-block">') == 1
+    assert "layered-view-block" not in built(page(*lines), builder="latex", name="tex").text("test.tex")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +157,37 @@ def test_both_themes_of_a_picture_without_caption_have_one_name(built: Any) -> N
     assert result.text("index.html").count('id="net"') == 1
 
 
+@pytest.mark.parametrize(
+    ("theme", "pair"),
+    [
+        ("furo", True),
+        ("pydata_sphinx_theme", True),
+        ("sphinx_book_theme", True),
+        ("child_of_furo", True),
+        ("alabaster", False),
+        ("sphinx_rtd_theme", False),
+        ("classic", False),
+    ],
+)
+def test_themes_with_a_switch_get_pairs_and_others_light_pictures(
+    built: Any, ready_made: Any, theme: str, pair: bool
+) -> None:
+    files = {**page(".. layered-view:: nets:build"), "themes/child_of_furo/theme.conf": "[theme]\ninherit = furo\n"}
+    result = built(files, conf=f"html_theme = {theme!r}\nhtml_theme_path = ['themes']")
+    assert [theme for theme, _ in ready_made.drawn] == (["light", "dark"] if pair else ["light"])
+    assert len(images(result)) == len(ready_made.drawn)
+    explicit = f"html_theme = {theme!r}\nhtml_theme_path = ['themes']\nlayered_view_theme = 'dark'"
+    (image,) = images(built(files, conf=explicit, name="dark"))
+    assert "build-dark-" in image["uri"]
+
+
+@pytest.mark.parametrize("builder", ["latex", "epub", "texinfo"])
+def test_builders_without_a_switch_get_light_pictures(built: Any, ready_made: Any, builder: str) -> None:
+    conf = "html_theme = 'furo'; version = '1'; copyright = '2026, we'"
+    built(page(".. layered-view:: nets:build"), conf=conf, builder=builder)
+    assert [theme for theme, _ in ready_made.drawn] == ["light"]
+
+
 @pytest.mark.parametrize("builder", ["latex", "epub", "texinfo"])
 def test_where_a_page_cannot_switch_there_is_the_light_one_alone(built: Any, builder: str) -> None:
     conf = "layered_view_theme = 'both'; version = '1'; copyright = '2026, we'"
@@ -114,8 +200,8 @@ def test_the_style_sheet_is_on_every_page_and_keeps_pictures_within_it(built: An
     result = built(page(".. layered-view:: nets:build"))
     assert "_static/layered_view.css" in result.text("index.html")
     rules = dict(re.findall(r"(?m)^([^{}/]+?) \{([^{}]*)\}", result.text("_static/layered_view.css")))
-    assert "max-width: 100%;" in rules["img.layered-view"]
-    assert "height: auto;" in rules["img.layered-view:not(.layered-view-fixed)"]
+    assert "max-width: 100%;" in rules[".layered-view"]
+    assert "height: auto;" in rules[".layered-view:not(.layered-view-fixed)"]
     (image,) = images(result)
     assert "layered-view" in image["classes"]
     assert "only-dark" in result.text("_static/layered_view.css")
