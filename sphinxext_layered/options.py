@@ -28,6 +28,8 @@ COLLAPSED = ("auto", "yes", "channels", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
+    from .description import ModelDescription
+
     Kind = Literal["size", "layers", "connections", "colour", "text", "picture", "model"]
 
 
@@ -359,3 +361,23 @@ def _declared() -> Iterator[tuple[str, Option]]:
 
 DECLARED: dict[str, Option] = dict(_declared())
 DEFAULTS: dict[str, object] = {each.name: each.default for each in dataclasses.fields(LayeredViewOptions)}
+
+
+def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
+    """Return the description again, if the options ask for nothing that needs the live model.
+
+    Raises
+    ------
+    OptionError
+        ``input_shape``, or texts by a function, which would silently do nothing.
+    """
+    if options.input_shape is not None:
+        raise OptionError("input_shape", "a description has its shapes already; give it where the model is described")
+    has_texts = any(layer.text for layer in description.layers)
+    if callable(options.text_callable) or (options.text_reference and not has_texts):
+        raise OptionError(
+            "text_callable",
+            "a description has no layers to call a function with; "
+            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
+        )
+    return description

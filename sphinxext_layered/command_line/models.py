@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinxext_layered.calling import complaints, with_options
 from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.check import complaints
 from sphinxext_layered.errors import (
     DescriptionError,
     LayeredViewError,
@@ -20,7 +20,7 @@ from sphinxext_layered.errors import (
     TargetError,
     WorkerError,
 )
-from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.options import LayeredViewOptions, with_options
 from sphinxext_layered.saving import DEFAULT_NAME, encode, file_type, place, save
 from sphinxext_layered.saving import draw as draw_description
 from sphinxext_layered.target import FILE_SUFFIXES, Target, parse_target

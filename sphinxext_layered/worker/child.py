@@ -8,7 +8,6 @@ import linecache
 import os
 import queue
 import re
-import secrets
 import signal
 import site
 import subprocess
@@ -63,7 +62,7 @@ class Child:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._marks = ("", "")
         self._asked = False
         self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()

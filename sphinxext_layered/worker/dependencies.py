@@ -33,9 +33,9 @@ FILE: Final = "file"
 FOLDER: Final = "folder"
 """Stand for what is there, where only that was asked."""
 
-_TEXT_SUFFIXES: Final = frozenset(
-    {".py", ".pyi", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".md", ".rst", ".xml"}
-)
+_TEXT_SUFFIXES: Final = (
+    ".py", ".pyi", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".md", ".rst", ".xml"
+)  # fmt: skip
 MODULE: Final = "module:"
 _STATE: Final = re.compile(r"[0-9a-f]{64}|absent|file|folder")
 TWINS: Final = {
@@ -150,13 +150,13 @@ def differences(
     hashes = hashes or FileHashes()
     installed = installed or Installed()
     found = []
-    code = dict(made_from.code)
+    root, code = str(root), dict(made_from.code)
     for name, digest in made_from.files:
-        path = hashes.place_of(name, str(root), sys_path or sys.path)
+        path = hashes.place_of(name, root, sys_path or sys.path)
         now = hashes.state(path, digest) if path else ABSENT
         if now == digest or (path and name in code and code[name] == hashes.of_code(path)):
             continue
-        only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, str(root))
+        only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, root)
         if not (cached and only_here_or_there):
             found.append(f"{name} ({'gone' if now == ABSENT else 'new' if digest == ABSENT else 'changed'})")
     for name, version in made_from.distributions:
@@ -293,7 +293,7 @@ class FileHashes:
     def place_of(self, name: str, root: str, sys_path: Sequence[str]) -> str | None:
         """Return the path that a name in `MadeFrom.files` means here, None for a module that is not found."""
         if not name.startswith(MODULE):
-            return os.path.join(root, *name.split("/"))
+            return os.path.join(root, name.replace("/", os.sep))
         if name not in self._places:
             self._places[name] = find_module_file(name.removeprefix(MODULE), sys_path)
         return self._places[name]
@@ -304,17 +304,13 @@ class FileHashes:
             self.known[path] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
     def _read(self, path: str) -> str:
-        digest = hashlib.sha256()
         try:
-            with open(path, "rb") as file:
-                if os.path.splitext(path)[1].lower() in _TEXT_SUFFIXES:
-                    digest.update(file.read().replace(b"\r\n", b"\n"))
-                else:
-                    while chunk := file.read(1 << 20):
-                        digest.update(chunk)
+            with open(path, "rb", buffering=0) as file:  # unbuffered, which is twice as quick
+                if path.lower().endswith(_TEXT_SUFFIXES):
+                    return hashlib.sha256(file.readall().replace(b"\r\n", b"\n")).hexdigest()
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             return kind_of(path)
-        return digest.hexdigest()
 
     def _names(self, folder: str) -> str:
         try:

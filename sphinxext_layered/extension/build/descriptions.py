@@ -15,14 +15,12 @@ from sphinx.util import logging
 
 from ... import committed
 from ...cache import digest_of
-from ...calling import with_options
 from ...committed import Committed
 from ...description import ModelDescription
 from ...errors import DescriptionError, LayeredViewError, OptionError
 from ...freshness import Sources
-from ...options import LayeredViewOptions
+from ...options import LayeredViewOptions, with_options
 from ...worker import Described, Failed, ModelRequest, WorkerSettings
-from ...worker.ahead import Ahead
 from ...worker.dependencies import MadeFrom
 from ..page.request import Failure
 from ..places import descriptions_folder, search_path
@@ -31,6 +29,7 @@ from .plan import model_key, spelt_on_page
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+    from ...worker.ahead import Ahead
     from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -191,11 +190,14 @@ class Descriptions:
 
     def end(self) -> None:
         """Leave models undescribed."""
-        self._child.end()
+        if "_child" in vars(self):
+            self._child.end()
 
     def made(self) -> Generator[tuple[ModelRequest, Found | Failure]]:
         """Return each model that was asked for as it is ready."""
         waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
         try:
             with closing(self._child.answers()) as answers:  # type: ignore[type-var]
                 for answer in answers:
@@ -274,6 +276,8 @@ class Descriptions:
     @cached_property
     def _child(self) -> Ahead:
         """The child process, which is started when it is first asked."""
+        from ...worker.ahead import Ahead  # which most builds do without
+
         config = self._app.config
         settings = WorkerSettings(
             python=self._python,

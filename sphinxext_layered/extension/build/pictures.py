@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -48,7 +47,7 @@ class Pictures:
         self._descriptions = Descriptions(app, root, self._store, package.describing)
         self._models: dict[ModelRequest, Found | Failure] = {}
         self._pictures: dict[PlannedPicture, Picture | Failure] = {}
-        self._complaints: dict[PlannedPicture, list[list[str]]] = {}
+        self._complaints: dict[PlannedPicture, Iterable[Sequence[str]]] = {}
 
     # -- the steps of a build ------------------------------------------------------------------------
 
@@ -162,6 +161,8 @@ class Pictures:
 
         The threads that draw have ended when this has: Sphinx's writers fork.
         """
+        from concurrent.futures import ThreadPoolExecutor  # which most builds do without
+
         for model in to_describe:
             self._descriptions.ask(model)
         of_model: dict[ModelRequest, list[PlannedPicture]] = {}

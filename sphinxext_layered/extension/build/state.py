@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -99,7 +98,7 @@ class Build:
         if not self.draws:
             return _OFF.subtype
         seen = [_seen(result) for result in self.results(page)]
-        return hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def results(self, page: str) -> Iterator[Picture | Failure]:
         """Return what the requests of a page came to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ class Warnings:
         text = result.message if named else f"{request.reference}: {result.message}"
         self._add(where, result.subtype, text, result.detail)
 
-    def of_complaints(self, request: PictureRequest, complaints: Iterable[list[str]]) -> None:
+    def of_complaints(self, request: PictureRequest, complaints: Iterable[Sequence[str]]) -> None:
         """Warn of names and indices of the page's own options that the model does not have."""
         for name, problem in complaints:
             if name in dict(request.given):
