@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -22,6 +23,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
+
+from .termination import before_termination
 
 FRAMEWORKS: Final = frozenset({"keras", "tensorflow", "tf_keras", "jax", "torch"})
 """Packages that count by their version alone: what they import in turn does not count."""
@@ -358,10 +361,38 @@ class Installed:
         assert self._python is not None
         command = [self._python, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
         try:
-            done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=True)
-            return [path for path in json.loads(done.stdout.splitlines()[-1]) if isinstance(path, str)]
+            said = _output_of(command)
+            return [path for path in json.loads(said.splitlines()[-1]) if isinstance(path, str)]
         except (OSError, ValueError, IndexError, TypeError, subprocess.SubprocessError):
             return []  # the child will tell why it cannot be started
+
+
+def _output_of(command: list[str]) -> bytes:
+    """Return what a command prints; whatever ends the wait for it ends the command and what it has started."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with before_termination(lambda: kill_group(process)):
+            return process.communicate(timeout=30)[0]
+    finally:
+        kill_group(process)
+        process.wait()
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that has a session of its own, and what it has started there."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+            process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _version_of(distribution: importlib.metadata.Distribution) -> str:

@@ -20,11 +20,10 @@ from ...description import ModelDescription
 from ...errors import DescriptionError, LayeredViewError, OptionError
 from ...freshness import Sources
 from ...options import LayeredViewOptions, with_options
-from ...worker import Described, Failed, ModelRequest, WorkerSettings
+from ...worker import Described, Failure, ModelRequest, WorkerSettings
 from ...worker.dependencies import MadeFrom
-from ..page.request import Failure
 from ..places import descriptions_folder, search_path
-from .plan import model_key, spelt_on_page
+from .plan import model_key, spelt_on_page, with_names_of_page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -98,7 +97,7 @@ class Descriptions:
                 stale.append(found)
         if self.mode != "cached":
             return None
-        missing = Failure(subtype="missing", message=self._missing(model))
+        missing = Failure(subtype="missing", problem=self._missing(model))
         return (*stale, *problems, missing)[0]
 
     def _candidates(self, model: ModelRequest) -> Iterator[Found | Failure]:
@@ -112,7 +111,7 @@ class Descriptions:
         try:
             found = committed.read(path)
         except DescriptionError as error:
-            return Failure(subtype="description", message=f"{self._spelt(path)}: {error}; restore it, or delete it")
+            return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
         if found is None:
             return None
         digest = digest_of(found.description.to_json())
@@ -145,9 +144,9 @@ class Descriptions:
         except OSError:
             return None
         except DescriptionError as error:
-            return Failure(subtype="description", message=f"{file}: {error}")
+            return Failure(subtype="description", problem=f"{file}: {error}")
         except OptionError as error:
-            return Failure(subtype="option", message=spelt_on_page(error))
+            return Failure(subtype="option", problem=spelt_on_page(error))
         return Found(digest_of(description.to_json()), description)
 
     def _refused(self, model: ModelRequest) -> Failure | None:
@@ -160,7 +159,7 @@ class Descriptions:
             if not any(f"{module}.".startswith(f"{name}.") for name in allowed):
                 known = ", ".join(allowed) or "none"
                 message = f"{module!r} is not among the modules that layered_view_modules allows: {known}"
-                return Failure(subtype="target", message=message)
+                return Failure(subtype="target", problem=message)
         return None
 
     def _missing(self, model: ModelRequest) -> str:
@@ -203,26 +202,27 @@ class Descriptions:
                 for answer in answers:
                     if answer.request in waiting:
                         del waiting[answer.request]
-                        yield (
-                            answer.request,
-                            self._keep(answer) if isinstance(answer, Described) else self._failed(answer),
-                        )
+                        yield answer.request, self._result(answer.request, answer)
         except LayeredViewError as error:
             for model in waiting:
-                yield model, Failure(subtype=error.subtype, message=str(error))
+                yield model, Failure(subtype=error.subtype, problem=str(error))
             return
         for model in waiting:
             message = "the child process gave no answer; build again, and see layered_view_python if it stays so"
-            yield model, Failure(subtype="worker", message=message)
+            yield model, Failure(subtype="worker", problem=message)
 
-    def _failed(self, answer: Failed) -> Found | Failure:
-        """Return what is committed where there is no Keras to describe the model anew, else the failure."""
+    def _result(self, model: ModelRequest, answer: Described | Failure) -> Found | Failure:
+        """Return what a model came to: what is committed where there is no Keras to describe it anew."""
+        if isinstance(answer, Described):
+            return self._keep(answer)
         if answer.subtype == "framework" and self._folder is not None:
-            found = self._committed(answer.request)
+            found = self._committed(model)
             self.without_framework += isinstance(found, Found)
             if found is not None:
                 return found
-        return Failure(answer.subtype, answer.message, answer.detail)
+        if answer.subtype == "option":
+            return answer._replace(problem=with_names_of_page(f"option {answer.problem}"))
+        return answer
 
     def _keep(self, answer: Described) -> Found:
         if answer.allocated:

@@ -13,9 +13,9 @@ from sphinx.util.display import status_iterator
 from ...cache import digest_of, is_whole
 from ...errors import LayeredViewError
 from ...fingerprint import fingerprint, painters
-from ...worker import ModelRequest
+from ...worker import Failure, ModelRequest
 from .. import config as settings
-from ..page.request import Failure, Picture, PictureRequest
+from ..page.request import Picture, PictureRequest
 from ..places import cache_folder, package_record, project_root, spare_folder
 from .descriptions import Descriptions, Found
 from .plan import Plan, PlannedPicture, spelt_on_page
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _DRAWERS = 2
 """Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
-_LOST = Failure(subtype="cache", message="its description was removed from the cache while the build ran; build again")
-_LATE = Failure(subtype="error", message="this picture was asked for after the build step; build again")
+_LOST = Failure(subtype="cache", problem="its description was removed from the cache while the build ran; build again")
+_LATE = Failure(subtype="error", problem="this picture was asked for after the build step; build again")
 
 
 class Pictures:
@@ -199,10 +199,10 @@ class Pictures:
         try:
             drawn = draw(description, picture.options, picture.format)
         except LayeredViewError as error:
-            return Failure(subtype=error.subtype, message=spelt_on_page(error))
+            return Failure(subtype=error.subtype, problem=spelt_on_page(error))
         except Exception as error:
             message = f"the picture could not be drawn ({type(error).__name__}: {error}); please report it"
-            return Failure(subtype="error", message=message, detail=traceback.format_exc())
+            return Failure(subtype="error", problem=message, detail=traceback.format_exc())
         try:
             stored = self._store.keep_picture(
                 self._key(picture, found),
@@ -215,7 +215,7 @@ class Pictures:
             )
         except OSError as error:
             message = f"the picture cannot be written ({error}): make room, or set layered_view_cache_dir"
-            return Failure(subtype="cache", message=message)
+            return Failure(subtype="cache", problem=message)
         return self._note(picture, stored, found)
 
     def _note(self, picture: PlannedPicture, stored: StoredPicture, found: Found) -> Picture:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...worker import Failure
 from ..config import needs_descriptions
 from ..page.conditions import is_shown
-from ..page.request import Failure, Picture, PictureRequest, requests_of
+from ..page.request import Picture, PictureRequest, requests_of
 from ..places import image_folder
 from .ledger import Ledger
 from .pictures import Pictures
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
-_OFF = Failure(subtype="off", message="pictures are switched off: layered_view_mode is 'off'")
+_OFF = Failure(subtype="off", problem="pictures are switched off: layered_view_mode is 'off'")
 
 
 class Build:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from ..page.request import Failure, Picture, PictureRequest
+from ...worker import Failure
+from ..page.request import Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TYPE = "layered_view"
-_ONCE = ("framework",)
-_NO_CHILD = "; layered_view_python names the Python"
 
 
 class Warnings:
@@ -39,7 +38,7 @@ class Warnings:
         where = _place_of(request)
         # Each model's own lines follow the first line.
         first = result.message.partition("\n")[0]
-        if result.subtype in _ONCE or first.endswith(_NO_CHILD):
+        if result.is_general:
             places = self._alike.setdefault((result.subtype, first), {})
             places.setdefault(where, (result.message, result.detail))
             return
