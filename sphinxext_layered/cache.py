@@ -1,9 +1,9 @@
-"""Descriptions and pictures kept between builds: named by content, each whole or absent, never half.
+"""The cache of descriptions and pictures: named by content, and written atomically.
 
-Three kinds of entries lie in the cache's folder. A *manifest* belongs to what was asked for and lists up
+The cache has three kinds of entries. A *manifest* belongs to what was asked for and lists up
 to five states of the sources with the description that each gave; a *description* is named by its
 digest; a *picture* has a record under its key and its bytes under a name that a reader understands.
-Whatever is cut short, altered, swapped or of another version is as if it were not there.
+Entries that are truncated, altered, swapped or of another version are treated as missing.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ class StoredPicture(NamedTuple):
     Attributes
     ----------
     path : Path or None
-        Its file; None where only what is said about it was wanted.
+        Its file; None if only its notes are needed.
     digest : str
         The SHA-256 of its bytes.
     width, height : int
         The size at which it is shown, in pixels.
     notes : dict
-        What else was found out when it was drawn, such as its alternative text.
+        Additional facts from when it was drawn, such as its alternative text.
     """
 
     path: Path | None
@@ -177,7 +177,7 @@ class Cache:
         width, height : int
             The size at which it is shown, in pixels.
         notes : dict
-            What else there is to say about it, as JSON has it.
+            Additional facts, as JSON objects.
         """
         digest = digest_of(data) if data is not None else ""
         file_name = f"{slug_of(name)}-{digest[:12]}{suffix}" if data is not None else None
@@ -274,7 +274,7 @@ def is_whole(path: Path, digest: str) -> bool:
 
 
 def is_cache(folder: Path) -> bool:
-    """Whether `folder` is a cache of ours, whose files may be deleted."""
+    """Whether `folder` is a cache made by this package, whose files may be deleted."""
     return _bytes_of(folder / "CACHEDIR.TAG", used=False) == _TAG.encode()
 
 

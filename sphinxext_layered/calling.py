@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
-from .options import LayeredViewOptions, with_options
+from .options import DEFAULTS, LayeredViewOptions, with_options
 from .saving import DEFAULT_NAME, draw, place, save
+from .visualkeras import Visualkeras, translate
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +25,7 @@ class Themed(str):
 SETTINGS: Final = {
     "to_file": values.filename(),
     "show_os_viewer": values.yes_no(),
+    "show_fig": values.yes_no(),
     "save_fig": values.yes_no(),
     "save_fig_filename": values.filename(),
     "overwrite": values.yes_no(),
@@ -33,14 +35,15 @@ SETTINGS: Final = {
 """The parameters of `layered_view` that are no drawing options; `backend`, which takes anything, is another."""
 
 
-def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Image:
-    """Do what `layered_view` does, whose arguments these are."""
+def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, **given: Any) -> Image.Image:
+    """Draw a model and save the picture; the arguments are those of `layered_view`."""
     settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
+    given |= translate(visualkeras, given, DEFAULTS)
     options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
-        raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")
+        raise OptionError("theme", "'both' means two pictures, which only pages can show; expected 'light' or 'dark'")
     places = _places(settings)
     say = print if settings["verbose"] else _say_nothing
 
@@ -79,7 +82,7 @@ def resolve_function(reference: str) -> Callable[..., Any]:
     except (ImportError, AttributeError) as error:
         raise OptionError("text_callable", f"{reference!r} cannot be imported: {error}") from error
     if not callable(found):
-        raise OptionError("text_callable", f"{reference!r} is no function but {type(found).__name__}")
+        raise OptionError("text_callable", f"{reference!r} is not a function, but of type {type(found).__name__}")
     function: Callable[..., Any] = found
     return function
 
@@ -92,7 +95,7 @@ def _setting(name: str, value: object) -> Any:
 
 
 def _places(settings: dict[str, Any]) -> list[Path]:
-    """Return the files to write, so that a wrong name is told before anything is drawn."""
+    """Return the files to write; a wrong name is an error before anything is drawn."""
     names = [settings["to_file"]]
     if settings["save_fig"] and (settings["save_fig_filename"] or settings["to_file"] is None):
         names.append(settings["save_fig_filename"] or DEFAULT_NAME)

@@ -1,4 +1,4 @@
-"""The fingerprint of this package: a change of its code or data makes anew what was made with it."""
+"""The fingerprint of this package: a change of its code or data makes results of earlier versions stale."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .worker.dependencies import FileHashes, Installed
 _PACKAGE: Final = os.path.dirname(os.path.abspath(__file__))
 _COMPILED: Final = "__pycache__"
 _NOT_DESCRIBING: Final = ("drawing", "extension")
-"""The folders that no description depends on: a change there draws pictures anew, and builds no model."""
+"""The folders that no description depends on: a change there redraws pictures, but builds no model."""
 _PAINTERS: Final = ("pillow", "aggdraw", "reportlab")
 
 

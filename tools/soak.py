@@ -3,7 +3,7 @@
 Run: ``python tools/soak.py --builds 500 --seed 1``. Edits of models, of a module they share, of a data file, of
 options on pages and in conf.py, and of prose; files that come and go in a folder that a model lists, optional modules
 that come and go, comments, changes of this extension's own code (of a copy); undos; models that break in several ways
-and are repaired; deleted doctrees, output and cache entries; builds killed with all their processes; html and dirhtml
+and are fixed; deleted doctrees, output and cache entries; builds killed with all their processes; html and dirhtml
 in turn on the same doctrees, with one reader and with two. After each the incremental build's pages, pictures and
 warnings have to be those of a build from scratch, byte for byte; no process may be left over, nor a half-written or a
 temporary file, and neither the memory of the builds nor the number of files grows. Needs psutil, not TensorFlow: the
@@ -229,7 +229,7 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
     page = pick.randrange(project.pages)
     state = project.state
 
-    def break_or_repair() -> None:
+    def break_or_fix() -> None:
         if state.broken.pop(page, None) is None:
             state.broken[page] = pick.randrange(len(FAULTS))
 
@@ -268,8 +268,8 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
         "edit conf.py's options": lambda: setattr(state, "padding", pick.choice([5, 10, 20])),
         "change the format": lambda: setattr(state, "format", pick.choice(["png", "svg"])),
         "edit prose": lambda: state.prose.update({page: pick.randint(0, 99)}),
-        "break or repair": break_or_repair,
-        "repair all": state.broken.clear,
+        "break or fix": break_or_fix,
+        "fix all": state.broken.clear,
         "undo": undo,
         "undo some": undo,
         "touch": lambda: os.utime(project.folder / f"net{page}.py"),

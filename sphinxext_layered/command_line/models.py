@@ -43,7 +43,9 @@ def draw(given: argparse.Namespace) -> bool:
     """Draw a model into files, or return whether they are as they would be."""
     options = _options(given)
     if options.theme == "both":
-        raise OptionError("theme", "'both' is two pictures, which only a page shows; draw light and dark")
+        raise OptionError(
+            "theme", "'both' means two pictures, which only pages can show; draw light and dark separately"
+        )
     names = given.output or [DEFAULT_NAME]
     if names.count("-") > 1 or (given.check and "-" in names):
         raise OptionError("output", "standard output takes one picture, and none with --check")
@@ -138,7 +140,7 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     seconds = time.monotonic() - start
     _say(given, f"described {given.target}: {len(answer.description.layers)} layers ({seconds:.1f} s)")
     if answer.allocated:
-        _say(given, f"it has its weights: {answer.allocated}")
+        _say(given, f"weights were allocated: {answer.allocated}")
     return answer.description
 
 
@@ -157,7 +159,7 @@ def _error_of(failed: Failure, written: str) -> LayeredViewError:
 
 def _remedies() -> Remedies:
     return Remedies(
-        find_module="go to its folder, or name it in PYTHONPATH",
+        find_module="change to its folder, or add the folder to PYTHONPATH",
         other_python="draw a description",
         start_python="run layered-view with another Python",
         more_time="raise --timeout",
@@ -176,12 +178,12 @@ def _described_in(path: Path) -> ModelDescription | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TargetError(f"{path}: cannot be read ({error.strerror}); give the path of a file that exists") from error
+        raise TargetError(f"{path}: cannot be read ({error.strerror}); use the path of an existing file") from error
     return ModelDescription.from_file_content(content)
 
 
 def _described_on_input() -> ModelDescription:
     described = ModelDescription.from_file_content(sys.stdin.buffer.read())
     if described is None:
-        raise DescriptionError("standard input holds no description; layered-view describe writes one")
+        raise DescriptionError("standard input contains no description; layered-view describe writes one")
     return described

@@ -52,7 +52,7 @@ def _inside(node: Node | Frame) -> Iterator[Pair]:
 
 
 def wired(nodes: Sequence[Node | Frame], pairs: Iterable[Pair]) -> Graph:
-    """Return the graph of nodes with these connections between their calls; what frames know of it is made anew.
+    """Return the graph of nodes with these connections between their calls; what frames know of it is computed again.
 
     Connections within a node are its own.
     """
@@ -137,6 +137,19 @@ def framed(nodes: Sequence[Node | Frame], blocks: Blocks, pairs: Sequence[Pair])
         varies=blocks.varies,
         parallel=blocks.parallel,
         carried=tuple(sorted(carried)),
+    )
+
+
+def reordered(frame: Frame, inner: Graph) -> Frame:
+    """Return a frame whose block is drawn as `inner`, which has the same calls in another order."""
+    place = {name: i for i, name in enumerate(frame.instances[0])}
+    order = [place[name] for node in inner.nodes for name in node.names]
+    moved = {old: new for new, old in enumerate(order)}
+    return replace(
+        frame,
+        inner=inner,
+        instances=tuple(tuple(block[i] for i in order) for block in frame.instances),
+        carried=tuple(sorted((back, moved[source], moved[target]) for back, source, target in frame.carried)),
     )
 
 

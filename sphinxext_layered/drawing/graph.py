@@ -146,6 +146,10 @@ class Frame:
         What connects blocks: how many blocks back, the position there, the position that it feeds.
     wires : tuple of (str, str)
         The calls that are connected across the border of the frame, in the graph that holds it.
+    letter : str
+        What all blocks of its kind have, where there are several in a picture; empty otherwise.
+    is_closed : bool
+        Whether only the frame is drawn, with its letter.
     """
 
     inner: Graph
@@ -158,6 +162,8 @@ class Frame:
     parallel: bool = False
     carried: tuple[tuple[int, int, int], ...] = ()
     wires: tuple[tuple[str, str], ...] = ()
+    letter: str = ""
+    is_closed: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -346,15 +346,28 @@ def _kinds(graph: Graph, feeders: Sequence[Sequence[int]], *, vary: bool) -> lis
     return kinds
 
 
+def kind_of(node: Node) -> Hashable:
+    """Return what nodes have in common that are equal but for their sizes and connections."""
+    return (_settings(node, vary=True), tuple(len(shape) for shape in node.layer.output_shapes))
+
+
 def _key(node: Node | Frame, *, vary: bool) -> Hashable:
     """Return what equal nodes have in common."""
     if isinstance(node, Frame):
         return (node.times, node.parallel, tuple(_key(each, vary=vary) for each in node.inner.nodes), node.inner.edges)
     layer = node.layer
+    return (
+        _settings(node, vary=vary),
+        tuple(_axes(layer, shape)[0] if vary else shape for shape in layer.output_shapes),
+    )
+
+
+def _settings(node: Node, *, vary: bool) -> Hashable:
+    """Return what equal nodes have in common apart from their sizes."""
+    layer = node.layer
     ignored = _LOOSE | _VARYING if vary else _LOOSE
     return (
         *(layer.class_name, layer.module, layer.activation, node.sign, bool(node.shared)),
-        tuple(_axes(layer, shape)[0] if vary else shape for shape in layer.output_shapes),
         tuple(fact for fact in layer.facts if fact[0] not in ignored),
         tuple((band.layer.class_name, band.layer.activation) for band in node.bands),
         tuple(each.class_name for each in layer.nested.layers) if layer.nested else None,
@@ -388,12 +401,11 @@ def _order(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]], kinds
     Each output is followed backwards, and a node is noted when all behind it are. What is used throughout a network,
     such as a mask, comes first, since it would lie within the first block that uses it.
     """
-    ranks = _ranks(feeders)
     ways = _ways(feeders, kinds, _behind(feeders, fed))
     order: dict[int, None] = {}
     ends = [node for node, after in enumerate(fed) if not after]
     alone = [node for node in ends if not feeders[node]]
-    for root in [*alone, *_used_throughout(fed, ranks), *ends]:
+    for root in [*alone, *used_throughout(feeders, fed), *ends]:
         path = [] if root in order else [root]
         while path:
             behind = next((each for each in ways[path[-1]] if each not in order), None)
@@ -455,12 +467,13 @@ def _slots(before: Sequence[int], behind: Sequence[int], history: Sequence[int])
     return sorted(range(len(before)), key=lambda slot: (-behind[before[slot]], past.index(past[slot]), slot))
 
 
-def _used_throughout(fed: Sequence[Sequence[int]], ranks: Sequence[int]) -> list[int]:
+def used_throughout(feeders: Sequence[Sequence[int]], fed: Sequence[Sequence[int]]) -> list[int]:
     """Return the nodes whose uses are far apart, those with the farthest first.
 
     Uses are as far from the end as they can be without making the network longer: what one block alone makes of a mask
     is near that block.
     """
+    ranks = _ranks(feeders)
     depth = max(ranks, default=0)
     late = [0] * len(fed)
     for node in reversed(range(len(fed))):

@@ -8,6 +8,9 @@ from itertools import pairwise
 from .frames import Blocks, Pair, framed, pairs_of, wired
 from .graph import Frame, Graph, Node
 
+PairsInto = list[list[tuple[int, Pair]]]
+"""What each node gets: from which node, and the calls that are connected."""
+
 
 def sectioned(graph: Graph) -> Graph:
     """Return the graph with a frame, for one block, around each part in which lines branch and join again.
@@ -15,14 +18,17 @@ def sectioned(graph: Graph) -> Graph:
     Notes
     -----
     A part begins after a node from which all lines come, and ends with the next one. What holds more than half of all
-    nodes gets no frame, nor do inputs before they join and outputs after they part.
+    nodes gets no frame, nor do parts with an input of the network, and outputs after they part.
     """
     pairs = pairs_of(graph)
-    into = _pairs_into(graph, pairs)
+    into = pairs_into(graph, pairs)
     nodes: list[Node | Frame] = []
     done = 0
     for first, last in _parts(graph):
-        within = [pair for node in into[first : last + 1] for source, pair in node if source >= first]
+        pairs_in = [each for node in into[first : last + 1] for each in node]
+        if len({pair[0] for source, pair in pairs_in if source < first}) > 1:
+            continue  # from several nodes of one frame
+        within = [pair for source, pair in pairs_in if source >= first]
         block = Blocks((tuple(range(first, last + 1)),), wired(graph.nodes[first : last + 1], within))
         frame = framed(graph.nodes, block, within)
         assert frame is not None
@@ -31,7 +37,7 @@ def sectioned(graph: Graph) -> Graph:
     return wired([*nodes, *graph.nodes[done:]], pairs) if nodes else graph
 
 
-def _pairs_into(graph: Graph, pairs: Sequence[Pair]) -> list[list[tuple[int, Pair]]]:
+def pairs_into(graph: Graph, pairs: Sequence[Pair]) -> PairsInto:
     """Return what each node gets: from which node, and the calls that are connected."""
     places = {name: i for i, node in enumerate(graph.nodes) for name in node.names}
     found: list[list[tuple[int, Pair]]] = [[] for _ in graph.nodes]
@@ -42,9 +48,10 @@ def _pairs_into(graph: Graph, pairs: Sequence[Pair]) -> list[list[tuple[int, Pai
 
 def _parts(graph: Graph) -> Iterator[tuple[int, int]]:
     """Yield the first and last node of each part that branches."""
+    fed = {edge.target for edge in graph.edges}
     cuts = list(_cuts(graph))
     for before, last in pairwise(cuts):
-        if 1 < last - before <= len(graph.nodes) / 2:
+        if 1 < last - before <= len(graph.nodes) / 2 and fed.issuperset(range(before + 1, last + 1)):
             yield before + 1, last
 
 

@@ -194,7 +194,7 @@ def _narrowed(model: Any, functional: Any, graph: Graph, input_shape: InputShape
         raise OptionError(
             "input_shape",
             f"the input of the model {name_of(model)!r} is {known}, which {input_shape} does not fit: leave it out, "
-            "or give sizes only where they are open",
+            "or set only unknown sizes",
         )
     return _read_functional(model, functional, _shapes_for(functional, wanted))
 
@@ -246,7 +246,7 @@ def _read_attributes(model: Any) -> Graph:
         previous = outputs or previous
     if steps and not any(step.outputs for step in steps):
         raise ModelError(
-            f"no layer of {name_of(model) or type(model).__name__!r} has a shape: give them an output_shape, an output "
+            f"no layer of {name_of(model) or type(model).__name__!r} has a shape: they need an output_shape, an output "
             "with a shape, or compute_output_shape"
         )
     return Graph(layers, [*given, *steps], tuple(map(Ending, map(Origin, given))), tuple(map(Ending, origins)))

@@ -226,21 +226,25 @@ class Child:
                 name = signal.Signals(-code).name
             except ValueError:
                 name = f"signal {-code}"
-            how = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGKILL": "SIGKILL: was memory short?"}
+            how = {
+                "SIGSEGV": "a segmentation fault",
+                "SIGABRT": "an abort",
+                "SIGKILL": "SIGKILL: was it out of memory?",
+            }
             return self._crashed(f"ended by {how.get(name, name)}")
         if code is not None and code >= 0xC0000000:
             return self._crashed(f"ended by Windows with the code {code:#x}")
         return (
-            f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends "
-            "Python out of the model's code"
+            f"Python ended with the exit status {code} while the model was built, as os._exit does; remove the "
+            "call that ends Python"
         )
 
     def _crashed(self, how: str) -> str:
-        return f"Python was {how} while the model was made; run its function on its own to see why"
+        return f"Python was {how} while the model was built; run its function on its own to see why"
 
     def _too_long(self) -> str:
         limit, remedy = self._settings.timeout, self._settings.remedies.more_time
-        return f"the model was not made within {limit:g} s; shorten what takes so long, or {remedy}"
+        return f"the model was not built within {limit:g} s; make it faster, or {remedy}"
 
     def _check_memory(self) -> None:
         limit, remedy = self._settings.memory_limit, self._settings.remedies.more_memory

@@ -65,7 +65,9 @@ class Client:
             return result
         self.end()
         return Failure(
-            "worker", "the child was lost three times before it began with the model; try again", request=request
+            "worker",
+            "the child process was lost three times before it started with the model; build again",
+            request=request,
         )
 
     def _started(self) -> Child:
@@ -76,7 +78,7 @@ class Client:
             if not self._stopped:
                 self._child.greet()
         if self._stopped or self._child is None:
-            raise StartError("the build was ended while the model was made; build again")
+            raise StartError("the build was ended while the model was built; build again")
         return self._child
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of the child and what it answers."""
+"""Messages to and from the child process."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ class Remedies(NamedTuple):
 
     find_module: str = "put its folder on sys.path in conf.py"
     other_python: str = (
-        "name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = "
-        "'cached'"
+        "set layered_view_python to another Python interpreter, or build from committed descriptions with "
+        "layered_view_mode = 'cached'"
     )
-    start_python: str = "layered_view_python names the Python"
+    start_python: str = "layered_view_python sets the Python interpreter"
     more_time: str = "raise layered_view_timeout"
     more_memory: str = "raise layered_view_memory_limit"
     choose_backend: str = "set layered_view_environment = {{'KERAS_BACKEND': '{backend}'}} in conf.py"

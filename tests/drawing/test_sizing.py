@@ -79,7 +79,7 @@ def test_open_sizes_are_still_told_as_open():
     assert texts(scene, "label") == ["? \u00d7 4 \u00d7 3", "9 \u00d7 4 \u00d7 3"]
 
 
-def test_a_layer_without_a_known_shape_has_the_least_size():
+def test_a_layer_without_a_known_shape_has_the_minimum_size():
     assert size_of(layer("Any", output_shapes=())) == (20, 20, 20)
 
 

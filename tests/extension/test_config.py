@@ -52,7 +52,7 @@ def test_a_wrong_value_is_named_on_every_build_and_the_default_used(built: Any, 
     [
         ("{'scale_x': 3}", "no such option; did you mean 'scale_xy'?"),
         ("{'scale_xy': 'much'}", "expected a number"),
-        ("{'font': {'font_size': 3}}", "is for Python callers only"),
+        ("{'font': {'font_size': 3}}", "is for Python only"),
         ("{'text_callable': lambda i, layer: None}", "expected module:function as text"),
     ],
 )

@@ -115,7 +115,7 @@ def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None
     ("target", "said"),
     [
         ("good:build().layer", "good:Model has no 'layer'; did you mean 'layers'?"),
-        ("good:build().layers()", "good:build(...).layers is a list, not a model nor what makes one"),
+        ("good:build().layers()", "good:build(...).layers is of type list, not a model or a function"),
         ("good:build().grow(1, 2)", "good:build(...).grow cannot be called with (1, 2): too many positional arguments"),
     ],
 )

@@ -19,7 +19,7 @@ FAULTS = {
     "no such inner module": ("", "good.inner:build", "target", ["'good' is not a package"]),
     "no such attribute": ("", "good:biuld", "target", ["good has no 'biuld'", "did you mean 'build'?"]),
     "wrong arguments": ("", "good:build(depth=3)", "target", ["depth", "it takes build(size=8)", "literals"]),
-    "not callable": ("build = 3", "bad:build", "target", ["is a int", "name the function"]),
+    "not callable": ("build = 3", "bad:build", "target", ["is of type int", "refer to the function"]),
     "missing import": (
         "import nowhere_at_all",
         "bad:build",

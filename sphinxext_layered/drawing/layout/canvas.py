@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sphinxext_layered.drawing.fonts import Font
-from sphinxext_layered.drawing.scene import Group, Line, Point, Shape, Text
+from sphinxext_layered.drawing.scene import Group, Line, Path, Point, Polygon, Shape, Text
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """A rectangle in pixels."""
 
     left: float
@@ -32,10 +31,13 @@ class Bounds:
 def moved(shape: Shape, x: float, y: float) -> Shape:
     """Return a shape moved right and down."""
     if isinstance(shape, Text):
-        return replace(shape, x=shape.x + x, y=shape.y + y)
+        return Text(shape.x + x, shape.y + y, shape.string, shape.colour, shape.width)
     if isinstance(shape, Line):
-        return replace(shape, start=_moved(shape.start, x, y), end=_moved(shape.end, x, y))
-    return replace(shape, points=tuple(_moved(point, x, y) for point in shape.points))
+        return Line(_moved(shape.start, x, y), _moved(shape.end, x, y), shape.colour, shape.width)
+    points = tuple([(left + x, top + y) for left, top in shape.points])
+    if isinstance(shape, Path):
+        return Path(points, shape.colour, shape.width)
+    return Polygon(points, shape.fill, shape.outline, shape.width)
 
 
 def _moved(point: Point, x: float, y: float) -> Point:
@@ -44,7 +46,8 @@ def _moved(point: Point, x: float, y: float) -> Point:
 
 def moved_group(group: Group, x: float, y: float) -> Group:
     """Return a group moved right and down."""
-    return replace(group, shapes=tuple(moved(shape, x, y) for shape in group.shapes))
+    shapes = tuple([moved(shape, x, y) for shape in group.shapes])
+    return Group(group.role, shapes, group.title, group.layer, group.connects)
 
 
 def bounds(groups: Iterable[Group], font: Font) -> Bounds:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
 from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
+from sphinxext_layered.drawing.kinds import lettered
 from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
@@ -24,7 +25,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes, scaled
-from .brackets import brackets
+from .brackets import brackets, captioned
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
@@ -80,7 +81,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     font = font_of(options)
     room = _room(options)
     shown = shown_of(description, options)
-    measured = partial(_boxes, description, shown, options, font, scale)
+    measured = cache(partial(_boxes, description, shown, options, font, scale))
     most = _text_room(room, shown.graph)
     boxes, beyond = measured(most)
     legend = _legend(shown.graph, boxes, options, font, room)
@@ -90,7 +91,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
         most = _text_room(left, shown.graph)
         boxes, beyond = measured(most)
-    graph = _structured(shown.graph, boxes, options, font, left)
+    graph = captioned(_structured(shown.graph, boxes, options, font, left), description, options)
     if _text_room(left, graph) != most:
         most = _text_room(left, graph)
         boxes, beyond = measured(most)
@@ -129,6 +130,8 @@ def _structured(
     if options.connections != "auto" or (graph.is_row and not graph.is_chain):
         return graph
     graph = _as_asked(graph, options)
+    if options.collapse == "kinds":
+        return graph
     if room is None:
         return sectioned(graph) if options.collapse in ("yes", "channels") and not graph.is_row else graph
     if graph.is_row and len(fit(list(boxes.values()), 1, room)) <= ROWS:
@@ -145,7 +148,7 @@ def _structured(
             number, graph = fewer, smaller
         if number <= ROWS:
             break
-    if number > ROWS or not any(isinstance(node, Frame) for node in graph.nodes):
+    if number > ROWS or not any(isinstance(node, Frame) and not node.letter for node in graph.nodes):
         return graph
     in_sections = sectioned(graph)
     return in_sections if needed(in_sections) <= ROWS else graph
@@ -156,8 +159,11 @@ def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:
     asked = graph
     if options.fold and options.fold != "auto":
         asked = folded(asked, "auto" if isinstance(options.fold, str) else options.fold)
-    if options.collapse in ("yes", "channels"):
-        asked = collapsed(asked, vary=options.collapse == "channels")
+    whole = asked
+    if options.collapse in ("yes", "channels", "kinds"):
+        asked = collapsed(asked, vary=options.collapse != "yes")
+    if options.collapse == "kinds":
+        asked = lettered(asked, whole)
     return graph if asked.nodes == graph.nodes else replace(asked, is_row=False)
 
 
@@ -169,7 +175,9 @@ def _smaller(graph: Graph, options: LayeredViewOptions) -> Iterator[Graph]:
         yield graph
     if options.collapse == "auto":
         yield collapsed(graph, vary=False)
-        yield collapsed(graph, vary=True)
+        varying = collapsed(graph, vary=True)
+        yield varying
+        yield lettered(varying, graph)
 
 
 def _row_groups(boxes: list[Box], graph: Graph, options: LayeredViewOptions, room: float | None) -> list[list[Group]]:
@@ -212,7 +220,7 @@ def _style(options: LayeredViewOptions, font: Font) -> Style:
         line_width=options.connector_width,
         funnel=options.connector_color,
         ink=options.font_color,
-        ground=options.background_fill,
+        background=options.background_fill,
         shade_step=options.shade_step,
         side=-1 if options.skip_connections == "above" else 1,
         connected=options.draw_funnel,
@@ -227,7 +235,7 @@ def _room(options: LayeredViewOptions) -> float | None:
     room = options.max_width - 2 * options.padding - 1 - ink
     if room < 20:
         raise OptionError(
-            "max_width", f"{options.max_width} leaves no room within a padding of {options.padding}; widen it"
+            "max_width", f"{options.max_width} leaves no space within a padding of {options.padding}; increase it"
         )
     return room
 
@@ -308,7 +316,7 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     return OptionError(
         "type_ignore",
         f"every layer of {description.name!r} is left out; "
-        "name fewer in type_ignore and index_ignore, or hide fewer in styles",
+        "list fewer in type_ignore and index_ignore, or hide fewer in styles",
     )
 
 

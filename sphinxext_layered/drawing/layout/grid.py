@@ -21,7 +21,7 @@ from sphinxext_layered.drawing.scene import Group, Line
 from .boxes import LEAST_GAP
 from .connections import HEAD
 from .funnels import funnel
-from .items import BoxItem, Item, SignItem
+from .items import BoxItem, Item, PortItem, SignItem
 from .routes import PLACES, Cell, Routes, routes_of
 from .row import BESIDE, LEADER
 from .style import Style
@@ -49,7 +49,7 @@ _HEAD: Final = HEAD * 0.6
 _LANES: Final = 16.0
 _RUN: Final = 1.0
 _OFF_LABEL: Final = 5.0
-_ARROW: Final = HEAD + 6.5
+_ARROW: Final = HEAD + 4.0
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,18 @@ class Grid:
         """Where everything lies."""
         return Placement(self)
 
+    @cached_property
+    def sweep(self) -> Sweep:
+        """Where all its columns are."""
+        sweep = Sweep(self)
+        for column in range(min(self.columns), max(self.columns) + 1):
+            sweep.add(column)
+        return sweep
+
     @property
     def width(self) -> float:
         """The x at which its last column or label ends; the first column begins at 0."""
-        return self.placement.sweep.end
+        return self.sweep.end
 
     def axis_of(self, lane: int, side: int) -> float:
         """Return the y of a lane's axis in the first (-1) or last (1) column."""
@@ -231,7 +239,7 @@ class Tiers:
         self._leaders = [-BESIDE] * number
 
     def shift(self, centre: float, half: float) -> tuple[float, int]:
-        """Return how much further right a label must stand, and in which tier: the nearest that takes least."""
+        """Return how much further right a label must be, and in which tier: the nearest with the smallest shift."""
         shifts = [max(self._shift(tier, centre, half), 0.0) for tier in range(len(self._rights))]
         least = min(shifts)
         return least, shifts.index(least)
@@ -288,6 +296,8 @@ class Sweep:
         crossed = grid.crossed.get(column, ())
         shifts += [self._side(lane, above).beyond(middle + at) for lane, above, at in crossed]
         middle += max([0.0, *shifts])
+        if any(isinstance(each.item, PortItem) for _, each in members):
+            middle = max(middle, self.end)  # where a line ends, no label may reach further
         self.middles[column] = middle
         self.lefts[column] = middle - left
         self.right = middle + max([0.0, *(right for _, right in reaches), *(at + _HEAD for _, _, at in crossed)])
@@ -335,6 +345,8 @@ def _label_place(member: Member, middle: float) -> tuple[float, float]:
 def _reach(member: Member, font: Font) -> tuple[float, float]:
     """Return how far a member reaches left and right of its middle, its label left out."""
     item = member.item
+    if not member.pins:
+        return item.left, item.right
     half, middle = pins_width(member.pins, font) / 2, item.edge(pin_side(member), 0)[0]
     return max(item.left, half - middle), max(item.right, half + middle)
 
@@ -354,9 +366,7 @@ class Placement:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self.sweep = Sweep(grid)
-        for column in range(min(grid.columns), max(grid.columns) + 1):
-            self.sweep.add(column)
+        self.sweep = grid.sweep
         self.funnels = {i: self._funnel(i) for i in grid.funnels}
         self._spans = self._spanned()
         self.pins = {i: self._pins(each) for i, each in enumerate(grid.members) if each.pins}

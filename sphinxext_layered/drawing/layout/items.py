@@ -92,8 +92,8 @@ class Item(Protocol):
         """Return how far from the middle of the upper and lower edges lines may meet them, px."""
 
 
-class _Plain:
-    """What boxes and round nodes have in common: lines meet them anywhere."""
+class Plain:
+    """What boxes, round nodes and closed frames have in common: lines meet them anywhere."""
 
     is_open: bool = True
     is_frame: bool = False
@@ -106,7 +106,7 @@ class _Plain:
 
 
 @dataclass(frozen=True)
-class BoxItem(_Plain):
+class BoxItem(Plain):
     """A layer's box.
 
     Attributes
@@ -201,7 +201,7 @@ class BoxItem(_Plain):
             places.append(Placed(box, left, self.lean))
             left += box.width
         for each in places[:: self.lean]:  # each hides the side of the one before
-            shapes: tuple[Shape, ...] = box_shapes(each, style.shade_step, style.ground)
+            shapes: tuple[Shape, ...] = box_shapes(each, style.shade_step, style.background)
             if self.shared and each is places[0]:
                 shapes += tuple(_badge(str(self.shared), (placed.left, placed.top), style))
             yield Group("layer", shapes, title=layer_title(each.box.layer), layer=_index(each.box))
@@ -220,17 +220,17 @@ def badge_radius(text: str, font: Font) -> float:
 def _badge(text: str, centre: Point, style: Style) -> Iterator[Shape]:
     width = style.font.width(text)
     radius = badge_radius(text, style.font)
-    yield Polygon(circle(centre, radius), (*style.ground[:3], 255), style.ink)
-    yield Text(centre[0] - width / 2, centre[1] + _middle(style.font), text, style.ink, width)
+    yield Polygon(circle(centre, radius), (*style.background[:3], 255), style.ink)
+    yield Text(centre[0] - width / 2, centre[1] + middle(style.font), text, style.ink, width)
 
 
-def _middle(font: Font) -> float:
+def middle(font: Font) -> float:
     """Return how far below the middle of digits and signs their baseline is."""
     return font.ascent * 0.39
 
 
 @dataclass(frozen=True)
-class SignItem(_Plain):
+class SignItem(Plain):
     """A round node that merges tensors: its sign is drawn, or written where it is a word."""
 
     box: Box
@@ -282,7 +282,7 @@ class SignItem(_Plain):
             ring = Polygon(circle((x, 0), self.radius - _RING * i), band.look.fill, band.look.outline)
             yield Group("layer", (ring,), title=layer_title(band.layer), layer=_index(band))
         inner = self.radius - _RING * len(self.bands)
-        fill = (*style.ground[:3], 255)
+        fill = (*style.background[:3], 255)
         shapes = (Polygon(circle((x, 0), inner), fill, style.ink, 1.5), *self._sign(x, style.font, style.ink))
         yield Group("layer", shapes, title=layer_title(self.box.layer), layer=_index(self.box))
 
@@ -302,7 +302,7 @@ class SignItem(_Plain):
                 yield Line(start, end, ink, 1.75)
         else:
             width = font.width(self.sign)
-            yield Text(x - width / 2, _middle(font), self.sign, ink, width)
+            yield Text(x - width / 2, middle(font), self.sign, ink, width)
 
 
 def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> float:
@@ -312,7 +312,7 @@ def sign_radius(sign: str, font: Font, bands: int = 0, scale: float = 1.0) -> fl
 
 
 @dataclass(frozen=True)
-class PortItem(_Plain):
+class PortItem(Plain):
     """A place at the edge of a row where a connection comes from the row before or goes to the next."""
 
     left: float = 0.0

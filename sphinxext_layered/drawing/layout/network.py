@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sphinxext_layered.drawing.cached import cached_property
-from sphinxext_layered.drawing.graph import Edge
+from sphinxext_layered.drawing.graph import Edge, Frame, Graph
 from sphinxext_layered.drawing.scene import Group
 
 from .art import draw
-from .boxes import LEGIBLE
+from .boxes import LEGIBLE, Box, scaled
 from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
 
-ENTRY: Final = 18.0
+ENTRY: Final = 14.0
 """The room that a row's beginning and end take where it is not the only one, px."""
 
 ROWS: Final = 2
 """In how many rows a picture is to fit, if need be with smaller boxes or less of the network."""
 
-_STEPS: Final = 10
+_LANE: Final = 40.0
+_STEPS: Final = 6
 _SMALLEST: Final = 0.1
 _TINY: Final = 0.05
 _TIERS: Final = (2, 3, 4, 5)
@@ -34,16 +35,24 @@ Rows = list[tuple[int, int]]
 
 
 def rows_needed(part: Part, most: float) -> float:
-    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not."""
+    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not.
+
+    Nor does it fit where it is clear at a glance that two rows do not suffice, or would be higher than wide.
+    """
     network = _Network(part, most)
     low = network.least_scale()
+    lanes = part.places.lanes
+    if _least_width(part.graph, part.setting.boxes, low) > ROWS * most or len(set(lanes)) * _LANE > most:
+        return math.inf
     if network.end(low, 2) <= most:
         return 1
     room = most - 2 * ENTRY
     rows = network.breaks(low, room)
+    if len(rows) > ROWS or network.cut_lines(rows):
+        return math.inf
     grid = network.scaled(_SMALLEST)
     wide = any(end > room for column in range(network.last + 1) for end in grid.ends(column, column))
-    return math.inf if wide or network.cut_lines(rows) else len(rows)
+    return math.inf if wide else len(rows)
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -56,6 +65,22 @@ def network_rows(part: Part, most: float | None) -> list[list[Group]]:
     no such place, where the fewest others do: these are cut, with a numbered stub on either side.
     """
     return _Network(part, most).rows()
+
+
+def _least_width(graph: Graph, boxes: Mapping[str, Box], scale: float) -> float:
+    """Return what a graph takes at least as one row, without its lines and labels: its longest way."""
+    ends = [0.0] * len(graph.nodes)
+    feeders: list[list[int]] = [[] for _ in graph.nodes]
+    for source, target in graph.edges:
+        feeders[target].append(source)
+    for i, node in enumerate(graph.nodes):
+        if isinstance(node, Frame):
+            own = 0.0 if node.is_closed else _least_width(node.inner, boxes, scale)
+        else:
+            box = scaled(boxes[node.name], scale)
+            own = 0.0 if node.sign else box.width + box.depth
+        ends[i] = own + max([ends[each] for each in feeders[i]], default=0.0)
+    return max(ends, default=0.0)
 
 
 class _Network:
@@ -116,22 +141,26 @@ class _Network:
         return max(self.scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
-    def _crossing(self) -> dict[int, set[int]]:
-        """The nodes whose lines cross the gutter after each column."""
-        found: dict[int, set[int]] = defaultdict(set)
+    def _crossing(self) -> dict[int, set[tuple[int, str]]]:
+        """The tensors whose lines cross the gutter after each column: the node, which may be a frame, and the call."""
+        found: dict[int, set[tuple[int, str]]] = defaultdict(set)
         for edge in self.part.edges:
             if edge not in self.part.stubs:
+                tensor = self._tensor(edge)
                 for column in range(self.columns[edge.source], self.columns[edge.target]):
-                    found[column].add(edge.source)
+                    found[column].add(tensor)
         return found
 
-    def _carrier(self, column: int) -> int | None:
-        """Return the node whose lines go on when a row ends after a column: the last one in the main lane."""
-        nodes = [node for node in self._crossing[column] if self.part.places.lanes[node] == 0]
-        return max(nodes, key=lambda node: self.columns[node], default=None)
+    def _tensor(self, edge: Edge) -> tuple[int, str]:
+        return edge.source, self.part.names(edge)[0]
+
+    def _carrier(self, column: int) -> tuple[int, str] | None:
+        """Return the tensor whose lines go on when a row ends after a column: the last one in the main lane."""
+        tensors = [each for each in self._crossing[column] if self.part.places.lanes[each[0]] == 0]
+        return max(tensors, key=lambda each: (self.columns[each[0]], each[1]), default=None)
 
     def _others(self, column: int) -> int:
-        """Return how many nodes' lines are cut when a row ends after a column."""
+        """Return how many tensors' lines are cut when a row ends after a column."""
         return len(self._crossing[column] - {self._carrier(column)})
 
     def cut_lines(self, rows: Rows) -> int:
@@ -148,7 +177,25 @@ class _Network:
         return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
     def breaks(self, scale: float, room: float) -> Rows:
-        """Part the columns into rows, each as long as it can be."""
+        """Return the columns of each row: rows end where they cut no lines, as long as there are not too many."""
+        rows = self._long_rows(scale, room)
+        if len(rows) <= ROWS:
+            return rows
+        two = self._two_rows(scale, room)
+        return two if two and self.cut_lines(two) <= self.cut_lines(rows) + 1 else rows
+
+    def _two_rows(self, scale: float, room: float) -> Rows:
+        """Return two rows that cut as few lines as two can; none where they have no room."""
+        grid = self.scaled(scale)
+        found: list[Rows] = []
+        end = sum(reach <= room for reach in grid.ends(0, self.last)) - 1
+        for column in range(end, end - end // 3, -1):
+            if max(grid.ends(column + 1, self.last)) > room:
+                break
+            found.append([(0, column), (column + 1, self.last)])
+        return min(found, key=self.cut_lines, default=[])
+
+    def _long_rows(self, scale: float, room: float) -> Rows:
         grid = self.scaled(scale)
         rows: Rows = []
         first = 0
@@ -185,7 +232,7 @@ class _Network:
         """Return whether a connection stays within a row, or goes on on the axis from one row to the next."""
         start, end = (self.columns[each] for each in edge)
         crossed = [last for _, last in rows if start <= last < end]
-        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == edge.source)
+        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == self._tensor(edge))
 
     def _pins(self, rows: Rows) -> Pins:
         """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""
@@ -197,6 +244,7 @@ class _Network:
         part = self.part
         nodes = [i for i in range(part.number) if first <= self.columns[i] <= last]
         at = {node: i for i, node in enumerate(nodes)}
+        own = set(nodes)
         cut = {names for each in pins.values() for pin in each for _, names in pin.titles}
         links: list[Link] = []
         ports: list[Member] = []
@@ -204,14 +252,14 @@ class _Network:
         for edge in part.edges:
             if edge in part.stubs or part.names(edge) in cut:
                 continue
-            if edge.source in at and edge.target in at:
+            if own.issuperset(edge):
                 links.append(part.link(edge, Edge(at[edge.source], at[edge.target])))
-            elif edge.target in at:
+            elif edge.target in own:
                 if edge.source not in at:
                     at[edge.source] = len(nodes) + len(ports)
                     ports.append(Member(PortItem(right=ENTRY / 2), first - 1, 0))
                 links.append(part.link(edge, Edge(at[edge.source], at[edge.target])))
-            elif edge.source in at and self.columns[edge.source] >= first and not leaves:
+            elif edge.source in own and not leaves:
                 leaves = True
                 links.append(Link(Edge(at[edge.source], len(nodes) + len(ports))))
                 ports.append(Member(PortItem(), last + 1, 0))
@@ -220,12 +268,12 @@ class _Network:
 
 
 def _greatest(low: float, fits: Callable[[float], bool]) -> float | None:
-    """Return the greatest scale from `low` to 1 that fits, None where not even the least does."""
+    """Return the largest scale from `low` to 1 that fits, None if not even `low` does."""
     if not fits(low):
         return None
     high = 1.0
     for _ in range(_STEPS):
-        middle = (low + high) / 2
+        middle = math.sqrt(low * high)
         if fits(middle):
             low = middle
         else:

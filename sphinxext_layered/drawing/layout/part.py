@@ -17,7 +17,7 @@ from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.options import LayeredViewOptions
 
 from .boxes import Box, scaled
-from .frames import FrameItem
+from .frames import ClosedItem, FrameItem, mark_of
 from .grid import PIN_PADDING, Grid, Link, Member, Pin, pins_width
 from .items import BoxItem, Item, PortItem, SignItem, badge_radius, sign_radius
 from .lanes import Places, places_of
@@ -29,8 +29,8 @@ MANY: Final = 4
 
 _FAR: Final = 3
 _LONGEST_NAME: Final = 18
-_FRAME_GAP: Final = 10.0
-_PORT_ROOM: Final = 6.0
+_FRAME_GAP: Final = 8.0
+_PORT_ROOM: Final = 4.0
 
 Pins = Mapping[int, Sequence[Pin]]
 """The stubs of nodes, by their positions."""
@@ -69,14 +69,37 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Wire:
+    """Two calls that are connected across the border of a frame.
+
+    Attributes
+    ----------
+    source, target : str
+    own : str
+        The one within the frame; where it is in a block that is not drawn, the call of the drawn block in its place.
+    enters : bool
+        Whether the target is within the frame.
+    """
+
+    source: str
+    target: str
+    own: str
+    enters: bool
+
+
+@dataclass(frozen=True)
 class Part:
-    """One graph to place: nodes, and ports where it is in a frame. `pins` are stubs that come from without."""
+    """One graph to place: nodes, and ports where it is in a frame.
+
+    `pins` are stubs that come from without, `wires` what is connected across the frame.
+    """
 
     graph: Graph
     setting: Setting
     entries: tuple[Port, ...] = ()
     exits: tuple[Port, ...] = ()
     pins: Pins = field(default_factory=dict)
+    wires: Sequence[Wire] = ()
 
     @cached_property
     def number(self) -> int:
@@ -156,7 +179,7 @@ class Part:
         """Return the stubs of nodes, for connections that are cut and for those from without."""
         if not self.setting.style.connected:
             return {}
-        pins = {node: [*own] for node, own in self.pins.items()}
+        pins = {node: [*own] for node, own in self.pins.items() if not self._is_open_frame(node)}
         cut: dict[int, list[Edge]] = defaultdict(list)
         for edge in edges:
             cut[edge.source].append(edge)
@@ -168,8 +191,13 @@ class Part:
             titles = [(self.title(edge), self.names(edge)) for edge in own]
             pins.setdefault(source, []).append(Pin(text, False, tuple(titles)))
             for edge, title in zip(own, titles, strict=True):
-                pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
+                if not (named and self._is_open_frame(edge.target)):  # else the stub is in the frame
+                    pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
         return pins
+
+    def _is_open_frame(self, node: int) -> bool:
+        frame = self.graph.nodes[node] if node < self.number else None
+        return isinstance(frame, Frame) and not frame.is_closed
 
     def calls_of(self, node: int) -> tuple[str, ...]:
         """Return the names of the calls that a node, or what is behind a port, stands for."""
@@ -179,16 +207,38 @@ class Part:
 
     def names(self, edge: Edge) -> tuple[str, str]:
         """Return the names of two calls that a connection connects."""
-        for node, other in (edge, edge[::-1]):
-            frame = self.graph.nodes[node] if node < self.number else None
-            if isinstance(frame, Frame):
-                others = set(self.calls_of(other))
-                wires = (wire for wire in frame.wires if others.intersection(wire))
-                found = next((wire for wire in wires if (wire[0] in others) == (other == edge.source)), None)
-                if found is not None:
-                    return found
         source, target = self.calls_of(edge.source), self.calls_of(edge.target)
+        sources, targets = set(source), set(target)
+        for wire in self._border.get(edge.target, ()):
+            if wire.enters and wire.source in sources:
+                return (wire.source, wire.target)
+        for wire in self._border.get(edge.source, ()):
+            if not wire.enters and wire.target in targets:
+                return (wire.source, wire.target)
+        for wire in self.wires:
+            ends = (wire.source, wire.own) if wire.enters else (wire.own, wire.target)
+            if ends[0] in sources and ends[1] in targets:
+                return (wire.source, wire.target)
         return (source[-1], target[0])
+
+    @cached_property
+    def _border(self) -> dict[int, list[Wire]]:
+        """What is connected across the border of each frame."""
+        return {i: self._wires_of(node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
+
+    def _wires_of(self, frame: Frame) -> list[Wire]:
+        """Return what is connected across the border of a frame, with what is outside of this part, too.
+
+        What the block that is drawn is connected to comes first.
+        """
+        first = frame.instances[0]
+        drawn = {name: first[place] for block in frame.instances for place, name in enumerate(block)}
+        wires = [
+            Wire(source, target, drawn[target if target in drawn else source], target in drawn)
+            for source, target in frame.wires
+        ]
+        wires += [replace(wire, own=drawn[wire.own]) for wire in self.wires if wire.own in drawn]
+        return sorted(wires, key=lambda wire: wire.own not in (wire.source, wire.target))
 
     def title(self, edge: Edge) -> str:
         """Return what a tooltip says of a connection."""
@@ -205,41 +255,46 @@ class Part:
         if not head:
             return Link(ends, head=False)
         names = self.names(edge)
-        frame = edge.target < self.number and isinstance(self.graph.nodes[edge.target], Frame)
-        return Link(ends, " \u2192 ".join(names), None if frame else names)
+        return Link(ends, " \u2192 ".join(names), None if self._is_open_frame(edge.target) else names)
 
     @cached_property
     def _inside(self) -> dict[int, Part]:
-        """The parts in frames, by node."""
-        return {i: self._framed(i, node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
+        """The parts in open frames, by node."""
+        return {
+            i: self._framed(i, node)
+            for i, node in enumerate(self.graph.nodes)
+            if isinstance(node, Frame) and self._is_open_frame(i)
+        }
 
     def _framed(self, i: int, frame: Frame) -> Part:
         """Return the part in a frame, with a port for each node that is connected across its edge."""
-        owner = _owners(frame)
+        owner = {name: node for node, each in enumerate(frame.inner.nodes) for name in each.names}
+        wires = self._border[i]
+        by_pair = {(wire.source, wire.target): wire for wire in wires}
         pins: dict[int, list[Pin]] = defaultdict(list)
+        for pin in self.pins.get(i, ()):
+            pins[owner[by_pair[pin.titles[0][1]].own]].append(pin)
         entries = []
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
                 calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
-                fed = {
-                    owner[target]: (source, target)
-                    for source, target in frame.wires
-                    if source in calls and target in owner
-                }
+                entering = [wire for wire in wires if wire.enters and wire.source in calls]
+                own_wires = [wire for wire in entering if wire.own == wire.target] or entering
+                fed = {wire.own: (wire.source, wire.target) for wire in own_wires}
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
-                for node, names in fed.items() if edge in self.stubs else ():
-                    pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted({owner[each] for each in fed}))))
+                for own, names in fed.items() if edge in self.stubs else ():
+                    pins[owner[own]].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
                 fed_calls = set(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in frame.wires if target in fed_calls and source in owner}
+                feeding = {owner[wire.own] for wire in wires if not wire.enters and wire.target in fed_calls}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
             for inner, targets in going.items()
         )
-        return Part(frame.inner, self.setting, tuple(entries), exits, pins)
+        return Part(frame.inner, self.setting, tuple(entries), exits, pins, wires)
 
     def grid(self, scale: float, tiers: int = 2) -> Grid:
         """Return the grid of all of it at a scale."""
@@ -303,9 +358,18 @@ class Part:
         own = self.setting.boxes[node.name]
         return band_of(own, box)
 
-    def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem:
-        inside, style = self._inside[i], self.setting.style
-        caption = " ".join(filter(None, (frame.caption, "(channels vary)" if frame.varies else "")))
+    def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
+        style = self.setting.style
+        varying = ("(channels vary)" if frame.caption else "channels vary") if frame.varies else ""
+        caption = " ".join(filter(None, (frame.caption, varying)))
+        has_label = caption and not (frame.letter and frame.times == 1)
+        label = text_block(caption, style.font, 0, self.setting.most) if has_label else None
+        if frame.is_closed:
+            last = scaled(self.setting.boxes[_last(frame).name], scale)
+            return ClosedItem(
+                frame.letter, mark_of("", frame.times), last.height + last.depth, label, caption, style.font
+            )
+        inside = self._inside[i]
 
         def member(node: int) -> int:
             return node if at is None else at.get(node, -1)
@@ -321,15 +385,12 @@ class Part:
             for own, port in zip(inside._exit_ports, inside.exits, strict=True)
             for outer in port.outer
         }
-        label = text_block(caption, style.font, 0, self.setting.most) if caption else None
-        return FrameItem(inside.grid(scale), entries, exits, label, frame.times, caption)
+        return FrameItem(inside.grid(scale), entries, exits, label, mark_of(frame.letter, frame.times), caption)
 
 
-def _owners(frame: Frame) -> dict[str, int]:
-    """Return the node of the block that is drawn which stands for each call of each block."""
-    drawn = {name: i for i, node in enumerate(frame.inner.nodes) for name in node.names}
-    first = frame.instances[0]
-    return {name: drawn[first[place]] for block in frame.instances for place, name in enumerate(block)}
+def _last(node: Node | Frame) -> Node:
+    """Return what a node, or the block in a frame, ends with."""
+    return _last(node.inner.nodes[-1]) if isinstance(node, Frame) else node
 
 
 def replace_width(box: Box, width: float) -> Box:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _SMALLER: Final = (
-    "give max_width, or make scale_xy, scale_z, max_xy, min_z or pixel_ratio smaller, or choose another sizing_mode"
+    "set max_width, decrease scale_xy, scale_z, max_xy, min_z or pixel_ratio, or choose another sizing_mode"
 )
 _MOST_BYTES: Final = 2**31 - 1
 

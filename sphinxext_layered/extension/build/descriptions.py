@@ -41,7 +41,7 @@ class Found(NamedTuple):
     ----------
     digest : str
     description : ModelDescription or None
-        None while it lies in the cache.
+        None while it is in the cache.
     stale : tuple of str
         What differs from what it was made from.
     """
@@ -59,7 +59,7 @@ class Descriptions:
     not_committed : str
         Why a committed description could not be written, empty where all could.
     without_framework : int
-        How many models could not be described for want of Keras, and had a committed description.
+        How many models could not be described because Keras is missing, and had a committed description.
     """
 
     def __init__(self, app: Sphinx, root: Path, store: Store, fingerprint: str) -> None:
@@ -208,11 +208,11 @@ class Descriptions:
                 yield model, Failure(subtype=error.subtype, problem=str(error))
             return
         for model in waiting:
-            message = "the child process gave no answer; build again, and see layered_view_python if it stays so"
+            message = "the child process did not answer; build again, and check layered_view_python if it happens again"
             yield model, Failure(subtype="worker", problem=message)
 
     def _result(self, model: ModelRequest, answer: Described | Failure) -> Found | Failure:
-        """Return what a model came to: what is committed where there is no Keras to describe it anew."""
+        """Return the result for a model: what is committed if Keras is missing to describe it again."""
         if isinstance(answer, Described):
             return self._keep(answer)
         if answer.subtype == "framework" and self._folder is not None:
@@ -226,7 +226,7 @@ class Descriptions:
 
     def _keep(self, answer: Described) -> Found:
         if answer.allocated:
-            logger.verbose("layered-view: %s has its weights: %s", answer.request.reference, answer.allocated)
+            logger.verbose("layered-view: weights of %s were allocated: %s", answer.request.reference, answer.allocated)
         made_from = self._sources.with_code(answer.made_from)
         key = model_key(answer.request, self._fingerprint)
         try:

@@ -32,7 +32,7 @@ _DRAWERS = 2
 """Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
 _LOST = Failure(subtype="cache", problem="its description was removed from the cache while the build ran; build again")
-_LATE = Failure(subtype="error", problem="this picture was asked for after the build step; build again")
+_LATE = Failure(subtype="error", problem="this picture was requested after the build step; build again")
 
 
 class Pictures:
@@ -68,7 +68,7 @@ class Pictures:
         self._warn(requests)
 
     def results_of(self, request: PictureRequest) -> list[Picture | Failure]:
-        """Return what a request came to: the pictures that its page shows, then those that it offers for download."""
+        """Return the results of a request: the pictures that its page shows, then those for download."""
         planned = self._plan.of(request).values()
         return [each if isinstance(each, Failure) else self._pictures.get(each, _LATE) for each in planned]
 
@@ -214,7 +214,7 @@ class Pictures:
                 notes=drawn.notes,
             )
         except OSError as error:
-            message = f"the picture cannot be written ({error}): make room, or set layered_view_cache_dir"
+            message = f"the picture cannot be written ({error}): free some disk space, or set layered_view_cache_dir"
             return Failure(subtype="cache", problem=message)
         return self._note(picture, stored, found)
 

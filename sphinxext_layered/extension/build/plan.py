@@ -121,12 +121,12 @@ def model_key(model: ModelRequest, fingerprint: str) -> str:
 
 
 def spelt_on_page(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error of this package."""
+    """Return the text of an error for the page and the warning; options are spelt as on pages."""
     return with_names_of_page(f"option {error}" if isinstance(error, OptionError) else str(error))
 
 
 def with_names_of_page(text: str) -> str:
-    """Return a text with the options named as pages spell them."""
+    """Return a text with the names of options spelt as on pages."""
     return _NAMES.sub(lambda name: name[0].replace("_", "-"), text)
 
 

@@ -1,4 +1,4 @@
-"""What one build knows: which requests its pages show, what they came to, and which pages were written."""
+"""The state of one build: the requests of its pages, their results, and the pages that were written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OFF = Failure(subtype="off", problem="pictures are switched off: layered_view_m
 class Build:
     """The state of one build, which every event, directive and transform takes from the environment.
 
-    It begins anew with each build, and is not pickled with the environment.
+    Each build has its own state, which is not pickled with the environment.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Build:
         return hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def results(self, page: str) -> Iterator[Picture | Failure]:
-        """Return what the requests of a page came to."""
+        """Return the results of a page's requests."""
         return (result for request in self.pages[page] for result in self.pictures.results_of(request))
 
     def digests(self) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Build:
         return {file.name: digest for page in self.pages for file, digest in self._files(page)}
 
     def note_written(self) -> None:
-        """Note what was written, and remove our pictures that no page shows any more."""
+        """Note what was written, and remove pictures that no page shows any more."""
         if not hasattr(self.app.env, "layered_views"):
             return  # no page of this project has ever shown a picture
         ledger = self.ledger

@@ -1,4 +1,4 @@
-"""Warnings of the build step: typed, at the directive's line, on every build until what is wrong is fixed."""
+"""Warnings of the build step: typed, at the directive's line, on every build until the problem is fixed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPE = "layered_view"
 
 
 class Warnings:
-    """Collects what is to be said, each once, until all pictures are done.
+    """Collects warnings, each once, until all pictures are done.
 
     With ``--exception-on-warning`` the first warning ends the build; by then the cache has everything.
     """
@@ -57,7 +57,7 @@ class Warnings:
         if stale:
             shown = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if len(stale) > 5 else "")
             text = (
-                f"{request.reference}: its description is older than what the model is made from ({shown}); "
+                f"{request.reference}: its description is older than the sources of the model ({shown}); "
                 "build with layered_view_mode = 'auto' where the model can be built"
             )
             self._add(_place_of(request), "stale", text)
@@ -66,8 +66,8 @@ class Warnings:
         """Warn that the cache cannot be written, where there is a problem."""
         if problem:
             text = (
-                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build alone: "
-                "make it writable, or name another folder with layered_view_cache_dir"
+                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build only: "
+                "make it writable, or set layered_view_cache_dir to another folder"
             )
             self._add("", "cache", text)
 
@@ -78,7 +78,7 @@ class Warnings:
             self._add("", "cache", text)
 
     def of_no_framework(self, models: int) -> None:
-        """Note how many models were not described anew for want of Keras: a line of progress, no warning."""
+        """Note how many models were not described again because Keras is missing: a progress message, not a warning."""
         if models:
             self._quiet = f"layered-view: Keras is not installed; {models} models are drawn from committed descriptions"
 

@@ -1,4 +1,4 @@
-"""The links under a picture to its files."""
+"""The links below a picture to its files."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def _parents(node: nodes.Node) -> Iterator[nodes.Element]:
 
 
 def _is_inline(node: nodes.Element) -> bool:
-    """Whether `node` stands in a line of text, also through a link."""
+    """Whether `node` is inline, also through a link."""
     parent = node.parent
     if isinstance(parent, nodes.reference):
         parent = parent.parent
@@ -208,7 +208,7 @@ def _say(node: layered_view, text: str) -> None:
 
 
 def _fail(node: layered_view, message: str) -> None:
-    """Put a note in place of `node` that says which picture is missing and why."""
+    """Put a note in place of `node` with the name of the missing picture and the reason."""
     first, _newline, rest = writable(message).strip().partition("\n")
     words: list[nodes.Node] = [nodes.Text("No picture")]
     if reference := node["reference"]:

@@ -173,7 +173,7 @@ def test_a_model_that_fails_ahead_is_reported_where_it_stands(project: Project) 
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:broken\n")
     for _ in range(2):
         outcome = project.build()
-        assert outcome.warnings.count("the model could not be made") == 1
+        assert outcome.warnings.count("the model could not be built") == 1
         assert "one.rst:4: WARNING" in outcome.warnings
         assert "nothing works" in outcome.text("one.html")
         assert len(outcome.images) == 1

@@ -1,4 +1,4 @@
-"""What makes a description anew, and what does not: sources, this package, comments, other versions of Keras."""
+"""What makes a description again, and what does not: sources, this package, comments, other versions of Keras."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def another_package(monkeypatch: pytest.MonkeyPatch, *, describing: bool) -> Non
 
 
 @pytest.mark.parametrize("describing", [True, False])
-def test_what_another_version_of_this_package_made_is_made_anew(
+def test_what_another_version_of_this_package_made_is_made_again(
     project: Project, monkeypatch: pytest.MonkeyPatch, describing: bool
 ) -> None:
     first = project.build(confoverrides=COMMITTED)

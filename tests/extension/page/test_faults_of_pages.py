@@ -95,7 +95,7 @@ def problems_of(outcome: Outcome) -> list[str]:
     return found
 
 
-def test_faults_of_pages_are_told_on_every_build_until_they_are_mended(tmp_path: Path) -> None:
+def test_faults_of_pages_are_told_on_every_build_until_they_are_fixed(tmp_path: Path) -> None:
     project = Project(tmp_path, sources())
     first = project.build()
     assert problems_of(first) == []
@@ -111,6 +111,6 @@ def test_faults_of_pages_are_told_on_every_build_until_they_are_mended(tmp_path:
     for number in range(len(FAULTS)):
         project.put(f"p{number:02}.rst", page("spacing", "12"))
     project.put("conf.py", CONF)
-    mended = project.build()
-    assert mended.warnings == ""
-    assert all("<img" in mended.text(f"p{number:02}.html") for number in range(len(FAULTS)))
+    fixed = project.build()
+    assert fixed.warnings == ""
+    assert all("<img" in fixed.text(f"p{number:02}.html") for number in range(len(FAULTS)))
