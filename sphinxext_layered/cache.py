@@ -15,7 +15,6 @@ import os
 import re
 import stat
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from io import FileIO
 from pathlib import Path
@@ -249,10 +248,10 @@ class Cache:
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
         data = _bytes_of(self._path(kind, key, ".json"))
         seal, _, body = (data or b"").partition(b"\n")
-        if seal.decode("ascii", "replace") != digest_of(key.encode() + body):
+        if seal != digest_of(key.encode() + body).encode():
             return None
         try:
-            document = json.loads(body)
+            document = json.loads(body.decode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError):
             return None
         return document if isinstance(document, dict) else None
@@ -288,7 +287,7 @@ def write_whole(path: Path, data: bytes) -> None:
         It cannot be written. A file of the same content that is already there counts as written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+    temporary = path.parent / f"{_TEMPORARY}{os.urandom(8).hex()}"
     try:
         with open(temporary, "xb") as file:
             file.write(data)

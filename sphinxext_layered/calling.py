@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
-from .options import DEFAULTS, READY_MADE_TEXTS, LayeredViewOptions
+from .options import DEFAULTS, LayeredViewOptions, with_options
 from .saving import DEFAULT_NAME, draw, place, save
 from .visualkeras import Visualkeras, translate
 
@@ -49,6 +49,8 @@ def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, *
 
     description = _described(model, options)
     say(f"layered_view: read {description.class_name} {description.name!r} of {len(description.layers)} layers")
+    from .drawing.check import complaints
+
     for name, problem in complaints(description, options):
         warnings.warn(f"{name}: {problem}", UserWarning, stacklevel=3)
     drawn = draw(description, options)
@@ -109,52 +111,6 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     if options.text_reference:
         texts = resolve_function(options.text_reference)
     return describe(model, input_shape=options.input_shape, text_callable=texts if callable(texts) else None)
-
-
-def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[tuple[str, str]]:
-    """Return (option, sentence) for each name or index that the model does not have: most often a typo."""
-    from .drawing.check import out_of_range, unknown_names
-    from .drawing.palette import FROZEN
-
-    names = {
-        "type_ignore": options.type_ignore,
-        "color_map": [item[0] for item in options.color_map],
-        "styles": [item[0] for item in options.styles if item[0] != FROZEN],
-    }
-    found = [
-        (option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}")
-        for option, given in names.items()
-        for name, offer in unknown_names(description, given)
-    ]
-    last = max((layer.index for layer in description.layers), default=-1)
-    for option in ("index_ignore", "index_2d"):
-        if wrong := out_of_range(description, getattr(options, option)):
-            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
-            found.append((option, f"this model has no layer {shown}; {accepted}"))
-    return found
-
-
-def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Return the description, unless the options need the live model.
-
-    Raises
-    ------
-    OptionError
-        ``input_shape``, or a function for texts, which would have no effect.
-    """
-    if options.input_shape is not None:
-        raise OptionError(
-            "input_shape", "a description already contains shapes; pass input_shape when the model is described"
-        )
-    has_texts = any(layer.text for layer in description.layers)
-    if callable(options.text_callable) or (options.text_reference and not has_texts):
-        raise OptionError(
-            "text_callable",
-            "a description has no layers to pass to a function; "
-            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
-        )
-    return description
 
 
 def _say_nothing(text: str) -> None:

@@ -39,33 +39,30 @@ class Sources:
         environment: Mapping[str, str] | None = None,
         can_describe: bool = False,
     ) -> None:
-        self.root = root
+        self._root = str(root)
         self._sys_path = sys_path
         self._python = python
         self._environment = environment or {}
         self._can_describe = can_describe
         self._hashes = FileHashes()
-        self._known: dict[MadeFrom, tuple[str, ...]] = {}
 
     def differing(self, made_from: MadeFrom) -> tuple[str, ...]:
         """Return the differences from what a model was made from."""
-        if made_from not in self._known:
-            found = differences(
-                made_from,
-                self.root,
-                hashes=self._hashes,
-                installed=self._installed,
-                environment=self._environment,
-                sys_path=self._sys_path,
-                cached=not self._can_describe,
-            )
-            self._known[made_from] = tuple(found)
-        return self._known[made_from]
+        found = differences(
+            made_from,
+            self._root,
+            hashes=self._hashes,
+            installed=self._installed,
+            environment=self._environment,
+            sys_path=self._sys_path,
+            cached=not self._can_describe,
+        )
+        return tuple(found)
 
     def differing_anywhere(self, made_from: MadeFrom) -> tuple[str, ...]:
         """Return the sources that differ; the result is the same on every machine, whatever is installed."""
         files = made_from._replace(distributions=(), environment=())
-        found = differences(files, self.root, hashes=self._hashes, sys_path=self._sys_path, cached=True)
+        found = differences(files, self._root, hashes=self._hashes, sys_path=self._sys_path, cached=True)
         known = dict(made_from.environment)
         chosen = digests_of(self._environment)
         return (*found, *(f"environment variable {name}" for name, digest in chosen if known.get(name) != digest))
@@ -74,7 +71,7 @@ class Sources:
         """Return `made_from` with digests of its Python files' code, which distinguish a new comment from a change."""
         code = []
         for name, digest in made_from.files:
-            path = os.path.join(self.root, *name.split("/"))
+            path = os.path.join(self._root, *name.split("/"))
             if name.endswith(".py") and FileHashes().of(path) == digest and (found := code_digest(_content(path))):
                 code.append((name, found))
         return made_from._replace(code=tuple(code))

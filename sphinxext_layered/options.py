@@ -29,6 +29,8 @@ COLLAPSED = ("auto", "yes", "channels", "kinds", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
+    from .description import ModelDescription
+
     Kind = Literal["size", "layers", "connections", "colour", "text", "picture", "model"]
 
 
@@ -370,3 +372,25 @@ def _declared() -> Iterator[tuple[str, Option]]:
 
 DECLARED: dict[str, Option] = dict(_declared())
 DEFAULTS: dict[str, object] = {each.name: each.default for each in dataclasses.fields(LayeredViewOptions)}
+
+
+def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
+    """Return the description, unless the options need the live model.
+
+    Raises
+    ------
+    OptionError
+        ``input_shape``, or a function for texts, which would have no effect.
+    """
+    if options.input_shape is not None:
+        raise OptionError(
+            "input_shape", "a description already contains shapes; pass input_shape when the model is described"
+        )
+    has_texts = any(layer.text for layer in description.layers)
+    if callable(options.text_callable) or (options.text_reference and not has_texts):
+        raise OptionError(
+            "text_callable",
+            "a description has no layers to pass to a function; "
+            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
+        )
+    return description

@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -209,7 +208,7 @@ def _replace(path: Path, content: bytes) -> None:
         path.write_bytes(content)
         return
     real = Path(os.path.realpath(path))
-    new = real.with_name(f".{uuid.uuid4().hex}{real.suffix}")
+    new = real.with_name(f".{os.urandom(8).hex()}{real.suffix}")
     handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinxext_layered.calling import complaints, with_options
 from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.check import complaints
 from sphinxext_layered.errors import (
     DescriptionError,
     LayeredViewError,
@@ -20,11 +20,11 @@ from sphinxext_layered.errors import (
     TargetError,
     WorkerError,
 )
-from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.options import LayeredViewOptions, with_options
 from sphinxext_layered.saving import DEFAULT_NAME, encode, file_type, place, save
 from sphinxext_layered.saving import draw as draw_description
 from sphinxext_layered.target import FILE_SUFFIXES, Target, parse_target
-from sphinxext_layered.worker import Failed, ModelRequest, Remedies, WorkerSettings, describe_all
+from sphinxext_layered.worker import Failure, ModelRequest, Remedies, WorkerSettings, describe_all
 
 from .arguments import flag
 
@@ -133,7 +133,7 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     _say(given, f"building {given.target}")
     start = time.monotonic()
     (answer,) = describe_all([request], settings)
-    if isinstance(answer, Failed):
+    if isinstance(answer, Failure):
         if given.traceback and answer.detail:
             print(answer.detail.rstrip(), file=sys.stderr)
         raise _error_of(answer, given.target)
@@ -144,13 +144,15 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     return answer.description
 
 
-def _error_of(failed: Failed, written: str) -> LayeredViewError:
+def _error_of(failed: Failure, written: str) -> LayeredViewError:
     """Return a child's failure as an error, with the last line of the model's own code."""
+    if failed.subtype == "option":
+        return OptionError(*failed.problem.split(": ", 1))
     kinds = {"target": TargetError, "worker": WorkerError}
     message = failed.problem.partition("\n")[0]
     if failed.lines:
         message += f" ({failed.lines[-1].file}, line {failed.lines[-1].number})"
-    if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not failed.request.file:
+    if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not (failed.request and failed.request.file):
         message += f"; and there is no file {written!r}"
     return kinds.get(failed.subtype, ModelError)(message)
 

@@ -78,12 +78,19 @@ def describe(
     ModelError
         It is not a model, or its shapes can be known neither from it nor from `input_shape`.
     OptionError
-        `text_callable` or `input_shape` is not what it should be, or the model's input is of another shape.
+        `text_callable` or `input_shape` is not what it should be, the model's input is of another shape, or it is no
+        Keras model, whose shapes follow from none.
     """
     if layers_of(model) is None and not is_keras(model):
         raise ModelError(_not_a_model(model))
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
+        if shapes is not None:
+            raise OptionError(
+                "input_shape",
+                f"{type(model).__name__} is no Keras model, so nothing can follow from it: leave it out, and give the "
+                "layers an output_shape",
+            )
         return _description(model, _read_attributes(model), text_callable, _Around())
     with left_as_it_was(model, keras_layer_class(model)):
         return _description(model, _read(model, shapes), text_callable, _Around())

@@ -8,7 +8,6 @@ import linecache
 import os
 import queue
 import re
-import secrets
 import signal
 import site
 import subprocess
@@ -22,7 +21,7 @@ from typing import Any, Final
 
 from sphinxext_layered.errors import WorkerError
 
-from .dependencies import chosen_environment
+from .dependencies import chosen_environment, kill_group
 from .messages import CodeLine, ModelRequest, WorkerSettings, plain
 
 _START_LIMIT: Final = 60.0
@@ -63,7 +62,7 @@ class Child:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._marks = ("", "")
         self._asked = False
         self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
@@ -412,13 +411,7 @@ def _resident_megabytes(pid: int) -> int:
 
 def _kill_all(process: subprocess.Popen[bytes], token: str) -> None:
     """Kill the child, its process group, and those of its children that left the group."""
-    if sys.platform == "win32":
-        if process.poll() is None:
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
-            process.kill()
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_group(process)
     for pid in _marked_processes(token):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)

@@ -37,7 +37,9 @@ def explain(error: BaseException, root: str, remedies: Remedies) -> dict[str, An
 def _explained(error: BaseException, remedies: Remedies) -> tuple[str, str]:
     if isinstance(error, TargetError):
         return "target", _text(error)
-    if isinstance(error, ModelError | OptionError):  # the one option that is read here is the text_callable's answer
+    if isinstance(error, OptionError) and error.name == "input_shape":
+        return "option", _text(error)
+    if isinstance(error, ModelError | OptionError):  # the other option that is read here is the text_callable's answer
         return "model", _text(error)
     if (framework := _broken_framework(error, remedies)) is not None:
         return "framework", framework

@@ -9,7 +9,7 @@ from painted_scenes import BLACK, CLEAR, DARK, FONT, WHITE, rectangle, row, scen
 from PIL import Image, ImageFont
 
 from sphinxext_layered.drawing.fonts import font_of
-from sphinxext_layered.drawing.paint import FORMATS, check_size, paint, paint_image
+from sphinxext_layered.drawing.paint import check_size, paint, paint_image
 from sphinxext_layered.drawing.scene import Line, Polygon, Text
 from sphinxext_layered.errors import PaintError
 from sphinxext_layered.options import LayeredViewOptions
@@ -231,11 +231,11 @@ def test_png_has_alpha_only_where_its_background_is_not_opaque():
     assert opened(paint(scene_of(background=(255, 255, 255, 254)), "png")).mode == "RGBA"
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"svg", "pdf"}))
+@pytest.mark.parametrize("format", ["png", "jpg", "jpeg", "webp", "gif", "tif", "tiff", "bmp"])
 def test_every_format_of_pixels_opens_again(format):
     image = opened(paint(row(count=2), f".{format.upper()}"))
     assert image.size == (200, 170)
-    assert FORMATS[format] == Image.MIME[image.format]
+    assert image.format == Image.registered_extensions()[f".{format}"]
 
 
 @pytest.mark.parametrize("format", ["jpg", "bmp", "ppm"])

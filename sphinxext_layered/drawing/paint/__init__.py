@@ -15,20 +15,6 @@ from sphinxext_layered.errors import PaintError
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS: Final = {
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "pdf": "application/pdf",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "bmp": "image/bmp",
-}
-"""The media type of each format that pages use; `paint` takes whatever else Pillow writes, too."""
-
 _SMALLER: Final = (
     "set max_width, decrease scale_xy, scale_z, max_xy, min_z or pixel_ratio, or choose another sizing_mode"
 )

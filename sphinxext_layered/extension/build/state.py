@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...worker import Failure
 from ..config import needs_descriptions
 from ..page.conditions import is_shown
-from ..page.request import Failure, Picture, PictureRequest, requests_of
+from ..page.request import Picture, PictureRequest, requests_of
 from ..places import image_folder
 from .ledger import Ledger
 from .pictures import Pictures
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
-_OFF = Failure(subtype="off", message="pictures are switched off: layered_view_mode is 'off'")
+_OFF = Failure(subtype="off", problem="pictures are switched off: layered_view_mode is 'off'")
 
 
 class Build:
@@ -99,7 +99,7 @@ class Build:
         if not self.draws:
             return _OFF.subtype
         seen = [_seen(result) for result in self.results(page)]
-        return hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def results(self, page: str) -> Iterator[Picture | Failure]:
         """Return the results of a page's requests."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from ..page.request import Failure, Picture, PictureRequest
+from ...worker import Failure
+from ..page.request import Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TYPE = "layered_view"
-_ONCE = ("framework",)
-_NO_CHILD = "; layered_view_python sets the Python interpreter"
 
 
 class Warnings:
@@ -39,7 +38,7 @@ class Warnings:
         where = _place_of(request)
         # Each model's own lines follow the first line.
         first = result.message.partition("\n")[0]
-        if result.subtype in _ONCE or first.endswith(_NO_CHILD):
+        if result.is_general:
             places = self._alike.setdefault((result.subtype, first), {})
             places.setdefault(where, (result.message, result.detail))
             return
@@ -47,7 +46,7 @@ class Warnings:
         text = result.message if named else f"{request.reference}: {result.message}"
         self._add(where, result.subtype, text, result.detail)
 
-    def of_complaints(self, request: PictureRequest, complaints: Iterable[list[str]]) -> None:
+    def of_complaints(self, request: PictureRequest, complaints: Iterable[Sequence[str]]) -> None:
         """Warn of names and indices of the page's own options that the model does not have."""
         for name, problem in complaints:
             if name in dict(request.given):

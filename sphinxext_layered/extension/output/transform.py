@@ -14,6 +14,7 @@ from sphinx.locale import _ as sphinx_text
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from ...worker import Failure
 from ..config import MIME_TYPES, is_inline, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
@@ -25,7 +26,7 @@ from ..page.nodes import (
     layered_view_summary,
     writable,
 )
-from ..page.request import Failure, Picture, PictureRequest
+from ..page.request import Picture, PictureRequest
 from .downloads import download_nodes, source_relative
 from .image_size import shown_size
 from .inline_svg import Links, inline_svg

@@ -115,21 +115,3 @@ class Picture(NamedTuple):
     alt: str
     digest: str
     describe: Callable[[], ModelDescription | None]
-
-
-class Failure(NamedTuple):
-    """Why a request has no picture; its warning is the build step's.
-
-    Attributes
-    ----------
-    subtype : str
-        Of the warning, such as ``target`` or ``model``; ``off`` where no picture was wanted.
-    message : str
-        What happened, in a sentence or a few lines, as the page shows it.
-    detail : str
-        A traceback, which ``sphinx-build -v`` shows.
-    """
-
-    subtype: str
-    message: str
-    detail: str = ""

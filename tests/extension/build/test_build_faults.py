@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import FILES, Project
+from project import FILES, INTERRUPTIBLE, Project
 
 from sphinxext_layered.cache import Cache
 from sphinxext_layered.extension.build.pictures import Pictures
@@ -179,7 +179,7 @@ SLOW = """    import os, pathlib, time
 
 def test_ctrl_c_ends_the_child_at_once_and_the_next_build_is_right(project: Project) -> None:
     project.edit("nets.py", "    return Model(layers)", SLOW)
-    command = [sys.executable, "-m", "sphinx", "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
     run = subprocess.Popen([*command, str(project.out / "html")], stderr=subprocess.PIPE)
     begun = project.docs / "begun"
     while not (begun.exists() and begun.read_text()) and run.poll() is None:

@@ -11,8 +11,8 @@ import pytest
 from project import Project
 
 from sphinxext_layered.extension.build import pictures
-from sphinxext_layered.extension.page.request import Failure
 from sphinxext_layered.fingerprint import Fingerprint, fingerprint
+from sphinxext_layered.worker import Failure
 
 COMMITTED = {"layered_view_descriptions_dir": "described"}
 
@@ -118,7 +118,7 @@ def test_auto_draws_what_is_committed_where_there_is_no_keras(
     conf = "layered_view_descriptions_dir = 'described'"
     first = built(PAGE, conf=conf)
     another_package(monkeypatch, describing=True)
-    ready_made.failures["nets:build"] = Failure("framework", "keras is not installed")
+    ready_made.failures["nets:build"] = Failure("framework", "keras is not installed", is_general=True)
     again = built(Path(first.app.srcdir))
     assert 'class="layered-view ' in again.text("index.html")
     assert "No picture" not in again.text("index.html")
