@@ -37,6 +37,11 @@ layered_view_mode = "cached" if os.environ.get("READTHEDOCS") else "auto"
 
 html_theme = "furo"
 html_title = "sphinxext-layered"
+html_theme_options = {
+    "source_repository": "https://github.com/sphinxext-layered/sphinxext-layered/",
+    "source_branch": "main",
+    "source_directory": "example_docs/",
+}
 html_static_path = ["_static"]
 html_css_files = ["manual.css"]
 

@@ -1,18 +1,36 @@
-"""Directives that show a thing and what it does from one source, so that the two never differ."""
+"""Directives of this manual that show something and its source side by side, so that the two never differ."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
+
+from sphinxext_layered.options import DECLARED
+
+HERE = Path(__file__).parent
+_DIRECTIVE = re.compile(r"layered-view(?:::|\}) *example_models\.\w+:((\w+)(?:\(.*\))?)\n((?: *:[\w-]+:.*(?:\n|$))*)")
+_MAIN = """
+
+if __name__ == "__main__":
+    from sphinxext_layered import layered_view
+
+    layered_view(
+        {call},
+        save_fig_filename="{function}.png",
+{options}    )
+"""
 
 
 class Shown(SphinxDirective):
-    """Put the content as it is rendered first, then its source, then the source of the builder function."""
+    """Show the content as it is rendered, then its source, then the builder function and downloads."""
 
     has_content = True
     option_spec: ClassVar = {"language": directives.unchanged, "builder": directives.unchanged}
@@ -22,11 +40,11 @@ class Shown(SphinxDirective):
         self.assert_has_content()
         source = "\n".join(self.content)
         written = nodes.literal_block(source, source, language=self.options.get("language", "rst"))
-        box = nodes.container("", *self.parse_content_to_nodes(), written, *self.builder(), classes=["shown"])
-        return [box]
+        rendered = self.parse_content_to_nodes()
+        return [nodes.container("", *rendered, written, *self.builder(), *self.downloads(source), classes=["shown"])]
 
     def builder(self):
-        """Return the function that builds the model, folded away."""
+        """Return the function that builds the model, in a dropdown."""
         if "builder" not in self.options:
             return []
         module, _, function = self.options["builder"].partition(":")
@@ -42,18 +60,50 @@ class Shown(SphinxDirective):
         self.state.nested_parse(content, self.content_offset, holder)
         return holder.children
 
+    def downloads(self, source):
+        """Return links to a script and a page that draw the example."""
+        found = _DIRECTIVE.search(source)
+        if "builder" not in self.options or not found:
+            return []
+        module = self.options["builder"].partition(":")[0]
+        call, function, fields = found.groups()
+        options = dict(re.findall(r":([\w-]+): *(.*)", fields))
+        given = {name.replace("-", "_"): value or "yes" for name, value in options.items()}
+        drawing = {"sizing_mode": "balanced", "max_width": "720"} | {n: v for n, v in given.items() if n in DECLARED}
+        code = (HERE / "example_models" / f"{module}.py").read_text("utf-8")
+        script = code + _MAIN.format(
+            call=call if "(" in call else f"{call}()",
+            function=function,
+            options="".join(f"        {name}={value!r},\n" for name, value in drawing.items()),
+        )
+        fields = "".join(f"   :{name}: {value}".rstrip() + "\n" for name, value in options.items())
+        page = f"{function}\n{'=' * len(function)}\n\n.. layered-view:: {function}:{call}\n{fields}"
+        line = nodes.paragraph("", "Download: ", classes=["downloads"])
+        line += self.download(f"{function}.py", script)
+        line += nodes.Text(", ")
+        line += self.download(f"{function}.rst", page)
+        return [line]
+
+    def download(self, name, text):
+        """Return a link to a file with this text."""
+        folder = Path(self.env.doctreedir) / "examples" / self.env.docname
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+        target = "/" + Path(os.path.relpath(folder / name, self.env.srcdir)).as_posix()
+        return addnodes.download_reference("", "", nodes.literal(name, name), reftarget=target)
+
 
 class Helped(SphinxDirective):
-    """Show what a command says of itself."""
+    """Show the help text of a command."""
 
     optional_arguments = 1
 
     def run(self):
-        """Return its ``--help`` as a literal block."""
+        """Return the output of ``--help`` as a literal block."""
         command = [sys.executable, "-m", "sphinxext_layered", *self.arguments, "--help"]
         environment = {**os.environ, "COLUMNS": "84", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-        said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
-        return [nodes.literal_block(said, said, language="text")]
+        text = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
+        return [nodes.literal_block(text, text, language="text")]
 
 
 def setup(app):

@@ -1,4 +1,4 @@
-"""Keras models drawn as rows of 3D boxes, in Sphinx documentation and in Python."""
+"""Draw Keras models as 3D boxes, in Sphinx documentation and in Python."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Descriptions and pictures kept between builds: named by content, each whole or absent, never half.
+"""The cache of descriptions and pictures: named by content, and written atomically.
 
-Three kinds of entries lie in the cache's folder. A *manifest* belongs to what was asked for and lists up
+The cache has three kinds of entries. A *manifest* belongs to what was asked for and lists up
 to five states of the sources with the description that each gave; a *description* is named by its
 digest; a *picture* has a record under its key and its bytes under a name that a reader understands.
-Whatever is cut short, altered, swapped or of another version is as if it were not there.
+Entries that are truncated, altered, swapped or of another version are treated as missing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import os
 import re
 import stat
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from io import FileIO
 from pathlib import Path
@@ -64,13 +63,13 @@ class StoredPicture(NamedTuple):
     Attributes
     ----------
     path : Path or None
-        Its file; None where only what is said about it was wanted.
+        Its file; None if only its notes are needed.
     digest : str
         The SHA-256 of its bytes.
     width, height : int
         The size at which it is shown, in pixels.
     notes : dict
-        What else was found out when it was drawn, such as its alternative text.
+        Additional facts from when it was drawn, such as its alternative text.
     """
 
     path: Path | None
@@ -178,7 +177,7 @@ class Cache:
         width, height : int
             The size at which it is shown, in pixels.
         notes : dict
-            What else there is to say about it, as JSON has it.
+            Additional facts, as JSON objects.
         """
         digest = digest_of(data) if data is not None else ""
         file_name = f"{slug_of(name)}-{digest[:12]}{suffix}" if data is not None else None
@@ -249,10 +248,10 @@ class Cache:
     def _record(self, kind: str, key: str) -> dict[str, Any] | None:
         data = _bytes_of(self._path(kind, key, ".json"))
         seal, _, body = (data or b"").partition(b"\n")
-        if seal.decode("ascii", "replace") != digest_of(key.encode() + body):
+        if seal != digest_of(key.encode() + body).encode():
             return None
         try:
-            document = json.loads(body)
+            document = json.loads(body.decode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError):
             return None
         return document if isinstance(document, dict) else None
@@ -275,7 +274,7 @@ def is_whole(path: Path, digest: str) -> bool:
 
 
 def is_cache(folder: Path) -> bool:
-    """Whether `folder` is a cache of ours, whose files may be deleted."""
+    """Whether `folder` is a cache made by this package, whose files may be deleted."""
     return _bytes_of(folder / "CACHEDIR.TAG", used=False) == _TAG.encode()
 
 
@@ -288,7 +287,7 @@ def write_whole(path: Path, data: bytes) -> None:
         It cannot be written. A file of the same content that is already there counts as written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+    temporary = path.parent / f"{_TEMPORARY}{os.urandom(8).hex()}"
     try:
         with open(temporary, "xb") as file:
             file.write(data)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from . import gallery, values
 from .description import ModelDescription
 from .errors import OptionError
-from .options import READY_MADE_TEXTS, LayeredViewOptions
+from .options import DEFAULTS, LayeredViewOptions, with_options
 from .saving import DEFAULT_NAME, draw, place, save
+from .visualkeras import Visualkeras, translate
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +25,7 @@ class Themed(str):
 SETTINGS: Final = {
     "to_file": values.filename(),
     "show_os_viewer": values.yes_no(),
+    "show_fig": values.yes_no(),
     "save_fig": values.yes_no(),
     "save_fig_filename": values.filename(),
     "overwrite": values.yes_no(),
@@ -33,19 +35,22 @@ SETTINGS: Final = {
 """The parameters of `layered_view` that are no drawing options; `backend`, which takes anything, is another."""
 
 
-def draw_and_save(model: object, *, backend: object, **given: Any) -> Image.Image:
-    """Do what `layered_view` does, whose arguments these are."""
+def draw_and_save(model: object, *, backend: object, visualkeras: Visualkeras, **given: Any) -> Image.Image:
+    """Draw a model and save the picture; the arguments are those of `layered_view`."""
     settings = {name: _setting(name, given.pop(name)) for name in SETTINGS}
     if settings["to_file"] is not None:
         warnings.warn("to_file is deprecated; use save_fig_filename", DeprecationWarning, stacklevel=3)
+    given |= translate(visualkeras, given, DEFAULTS)
     options = LayeredViewOptions.of({name: value for name, value in given.items() if not isinstance(value, Themed)})
     if options.theme == "both":
-        raise OptionError("theme", "'both' is two pictures, which only a page shows; expected 'light' or 'dark'")
+        raise OptionError("theme", "'both' means two pictures, which only pages can show; expected 'light' or 'dark'")
     places = _places(settings)
     say = print if settings["verbose"] else _say_nothing
 
     description = _described(model, options)
     say(f"layered_view: read {description.class_name} {description.name!r} of {len(description.layers)} layers")
+    from .drawing.check import complaints
+
     for name, problem in complaints(description, options):
         warnings.warn(f"{name}: {problem}", UserWarning, stacklevel=3)
     drawn = draw(description, options)
@@ -77,7 +82,7 @@ def resolve_function(reference: str) -> Callable[..., Any]:
     except (ImportError, AttributeError) as error:
         raise OptionError("text_callable", f"{reference!r} cannot be imported: {error}") from error
     if not callable(found):
-        raise OptionError("text_callable", f"{reference!r} is no function but {type(found).__name__}")
+        raise OptionError("text_callable", f"{reference!r} is not a function, but of type {type(found).__name__}")
     function: Callable[..., Any] = found
     return function
 
@@ -90,7 +95,7 @@ def _setting(name: str, value: object) -> Any:
 
 
 def _places(settings: dict[str, Any]) -> list[Path]:
-    """Return the files to write, so that a wrong name is told before anything is drawn."""
+    """Return the files to write; a wrong name is an error before anything is drawn."""
     names = [settings["to_file"]]
     if settings["save_fig"] and (settings["save_fig_filename"] or settings["to_file"] is None):
         names.append(settings["save_fig_filename"] or DEFAULT_NAME)
@@ -106,50 +111,6 @@ def _described(model: object, options: LayeredViewOptions) -> ModelDescription:
     if options.text_reference:
         texts = resolve_function(options.text_reference)
     return describe(model, input_shape=options.input_shape, text_callable=texts if callable(texts) else None)
-
-
-def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[tuple[str, str]]:
-    """Return (option, sentence) for each name or index that the model does not have: most often a typo."""
-    from .drawing.check import out_of_range, unknown_names
-    from .drawing.palette import FROZEN
-
-    names = {
-        "type_ignore": options.type_ignore,
-        "color_map": [item[0] for item in options.color_map],
-        "styles": [item[0] for item in options.styles if item[0] != FROZEN],
-    }
-    found = [
-        (option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}")
-        for option, given in names.items()
-        for name, offer in unknown_names(description, given)
-    ]
-    last = max((layer.index for layer in description.layers), default=-1)
-    for option in ("index_ignore", "index_2d"):
-        if wrong := out_of_range(description, getattr(options, option)):
-            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
-            found.append((option, f"this model has no layer {shown}; {accepted}"))
-    return found
-
-
-def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
-    """Return the description again, if the options ask for nothing that needs the live model.
-
-    Raises
-    ------
-    OptionError
-        ``input_shape``, or texts by a function, which would silently do nothing.
-    """
-    if options.input_shape is not None:
-        raise OptionError("input_shape", "a description has its shapes already; give it where the model is described")
-    has_texts = any(layer.text for layer in description.layers)
-    if callable(options.text_callable) or (options.text_reference and not has_texts):
-        raise OptionError(
-            "text_callable",
-            "a description has no layers to call a function with; "
-            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
-        )
-    return description
 
 
 def _say_nothing(text: str) -> None:

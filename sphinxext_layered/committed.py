@@ -73,7 +73,7 @@ def read(path: Path) -> Committed | None:
     except (ValueError, RecursionError) as error:
         raise DescriptionError(f"it is not JSON ({error})") from error
     if not (isinstance(document, dict) and document.get("schema") == SCHEMA):
-        raise DescriptionError(f"it has not the schema {SCHEMA!r}")
+        raise DescriptionError(f"it does not have the schema {SCHEMA!r}")
     try:
         made_from = MadeFrom.from_document(document.get("made_from"))
     except ValueError as error:
@@ -101,7 +101,7 @@ def write(path: Path, committed: Committed) -> bool:
 
 
 def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
-    """Check committed descriptions; what is found is the same on every machine.
+    """Check committed descriptions; the result is the same on every machine.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     Yields
     ------
     (Path, str)
-        A file, and what is the matter with it; empty where it is fresh.
+        A file, and its problem; empty if it is fresh.
     """
     root = root or root_above(place.resolve())
     sources, package = Sources(root), fingerprint().describing
@@ -129,7 +129,7 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
         if differing := found.differing(sources, package):
             yield path, f"stale: {', '.join(differing)}"
         elif pages is not None and not _is_named(found.model, pages):
-            yield path, f"no page asks for {found.model} any more: delete it"
+            yield path, f"no page uses {found.model} any more: delete it"
         else:
             yield path, ""
 

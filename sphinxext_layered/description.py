@@ -3,7 +3,7 @@
 The one thing that passes from the reader to the drawer. It names no place, no time and no machine, so
 that it can be compared, kept and committed.
 
-A model is its layers and its calls. The layers stand in the order of ``model.layers``; the calls, of
+A model is its layers and its calls. The layers are in the order of ``model.layers``; the calls, of
 layers and of operations such as ``x + y``, are its graph. In JSON calls refer to each other by name, and
 what is inside nested models and composite layers is written once, however many layers share it.
 """
@@ -99,7 +99,7 @@ class LayerDescription:
         return f"{self.module}.{self.class_name}" if self.module else self.class_name
 
     def known_as(self) -> Iterator[str]:
-        """Every name by which a page may speak of the layer, the most specific first."""
+        """Every name by which a page can refer to the layer, the most specific first."""
         yield self.name
         for qualified in (self.qualified_name, *self.bases):
             yield qualified
@@ -249,7 +249,7 @@ class ModelDescription:
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise DescriptionError(f"not JSON: {error}; make the description anew") from None
+            raise DescriptionError(f"not JSON: {error}; make the description again") from None
         return cls.from_document(document)
 
     @classmethod
@@ -260,8 +260,8 @@ class ModelDescription:
             older = isinstance(schema, str) and schema.startswith(SCHEMA.rpartition("/")[0])
             found = f"a description of another version ({schema})" if older else "not a description"
             raise DescriptionError(
-                f"{found}: expected the schema {SCHEMA!r}; make the description anew: layered-view describe writes "
-                "one, and a build writes those that it misses"
+                f"{found}: expected the schema {SCHEMA!r}; make the description again: layered-view describe writes "
+                "one, and builds write missing ones"
             )
         model = _Reader(document).model()
         assert isinstance(model, cls)
@@ -475,7 +475,7 @@ class _Reader:
         if not isinstance(key, str) or key not in self._rows:
             raise _refused(where, "one of the insides", key)
         if key in self._open or len(self._open) > _DEEPEST:
-            raise DescriptionError(f"{where}: {key!r} is inside itself; make the description anew")
+            raise DescriptionError(f"{where}: {key!r} is inside itself; make the description again")
         if key not in self._read:
             self._open.add(key)
             self._read[key] = self._model(self._rows[key], f"insides.{key}")
@@ -594,10 +594,10 @@ def _read_fields(kind: Any, value: Any, where: str) -> Any:
 def _check_names(given: Mapping[str, Any], known: Container[str], required: Iterable[str], where: str) -> None:
     for name in given:
         if name not in known:
-            raise DescriptionError(f"{where}: unknown field {name!r}; make the description anew")
+            raise DescriptionError(f"{where}: unknown field {name!r}; make the description again")
     for name in required:
         if name not in given:
-            raise DescriptionError(f"{where}: the field {name!r} is missing; make the description anew")
+            raise DescriptionError(f"{where}: the field {name!r} is missing; make the description again")
 
 
 def _object(value: object, where: str) -> Mapping[str, Any]:
@@ -613,4 +613,4 @@ def _list(value: object, where: str) -> list[Any]:
 
 
 def _refused(where: str, expected: str, value: object) -> DescriptionError:
-    return DescriptionError(f"{where}: expected {expected}, got {value!r:.60}; make the description anew")
+    return DescriptionError(f"{where}: expected {expected}, got {value!r:.60}; make the description again")

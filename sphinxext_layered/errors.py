@@ -1,4 +1,4 @@
-"""What can go wrong, named by who can mend it.
+"""Errors of this package, by who can fix them.
 
 Every error is a `LayeredViewError` and the matching builtin, so that a caller may catch either. Its
 message names the thing and ends with the remedy; its `subtype` is the subtype of the Sphinx warning
@@ -17,7 +17,7 @@ class LayeredViewError(Exception):
 
 
 class OptionError(LayeredViewError, ValueError):
-    """An option has a value that it does not take: mended where the option is written.
+    """An option has a value that is not accepted: fixed where the option is set.
 
     Parameters
     ----------
@@ -39,25 +39,25 @@ class OptionError(LayeredViewError, ValueError):
 
 
 class TargetError(LayeredViewError, LookupError):
-    """The reference does not lead to a model: mended on the page."""
+    """The reference does not lead to a model: fixed on the page."""
 
     subtype = "target"
 
 
 class ModelError(LayeredViewError, RuntimeError):
-    """The user's model or the function that builds it is at fault: mended in the user's code."""
+    """The user's model or the function that builds it is at fault: fixed in the user's code."""
 
     subtype = "model"
 
 
 class WorkerError(LayeredViewError, RuntimeError):
-    """The child process was lost, hung or could not start: mended on the machine or in conf.py."""
+    """The child process was lost, hung or could not start: fixed on the machine or in conf.py."""
 
     subtype = "worker"
 
 
 class DescriptionError(LayeredViewError, ValueError):
-    """A description's document is not of the schema: mended by making it anew."""
+    """A description does not match the schema: fixed by making it again."""
 
     subtype = "description"
 

@@ -1,4 +1,4 @@
-"""The fingerprint of this package: a change of its code or data makes anew what was made with it."""
+"""The fingerprint of this package: a change of its code or data makes results of earlier versions stale."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from .worker.dependencies import FileHashes, Installed
 
 _PACKAGE: Final = os.path.dirname(os.path.abspath(__file__))
 _COMPILED: Final = "__pycache__"
-_NOT_DESCRIBING: Final = ("drawing", "extension")
-"""The folders that no description depends on: a change there draws pictures anew, and builds no model."""
+NOT_DESCRIBING: Final = (
+    "drawing", "extension", "command_line",
+    "__main__.py", "api.py", "cache.py", "calling.py", "committed.py", "fingerprint.py", "freshness.py", "gallery.py",
+    "saving.py", "visualkeras.py",
+)  # fmt: skip
+"""What no description depends on, since the child never loads it: a change there draws pictures again, but builds no
+model."""
 _PAINTERS: Final = ("pillow", "aggdraw", "reportlab")
 
 
@@ -25,7 +30,7 @@ class Fingerprint(NamedTuple):
     Attributes
     ----------
     describing : str
-        Of all files but those that only draw or only know Sphinx.
+        Of the files that the child loads and that the protocol with it is made of.
     whole : str
         Of all files.
     """
@@ -66,7 +71,7 @@ def painters() -> list[str | None]:
 def _by_content(names: list[str]) -> Fingerprint:
     hashes = FileHashes()
     files = [(name, hashes.of(os.path.join(_PACKAGE, *name.split("/")))) for name in names]
-    describing = [each for each in files if each[0].partition("/")[0] not in _NOT_DESCRIBING]
+    describing = [each for each in files if each[0].partition("/")[0] not in NOT_DESCRIBING]
     return Fingerprint(digest_of(describing), digest_of(files))
 
 

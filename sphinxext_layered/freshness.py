@@ -1,4 +1,4 @@
-"""Whether what models were made from is as it was: each file is read, and each version looked up, once."""
+"""Whether the sources of models have changed: each file is read, and each version looked up, once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT_MARKS: Final = ("pyproject.toml", "setup.py", "setup.cfg", ".git", ".hg")
 
 
 class Sources:
-    """What the models of one project may be made from.
+    """The possible sources of the models of one project.
 
     Parameters
     ----------
@@ -39,42 +39,39 @@ class Sources:
         environment: Mapping[str, str] | None = None,
         can_describe: bool = False,
     ) -> None:
-        self.root = root
+        self._root = str(root)
         self._sys_path = sys_path
         self._python = python
         self._environment = environment or {}
         self._can_describe = can_describe
         self._hashes = FileHashes()
-        self._known: dict[MadeFrom, tuple[str, ...]] = {}
 
     def differing(self, made_from: MadeFrom) -> tuple[str, ...]:
-        """Name what differs from what a model was made from."""
-        if made_from not in self._known:
-            found = differences(
-                made_from,
-                self.root,
-                hashes=self._hashes,
-                installed=self._installed,
-                environment=self._environment,
-                sys_path=self._sys_path,
-                cached=not self._can_describe,
-            )
-            self._known[made_from] = tuple(found)
-        return self._known[made_from]
+        """Return the differences from what a model was made from."""
+        found = differences(
+            made_from,
+            self._root,
+            hashes=self._hashes,
+            installed=self._installed,
+            environment=self._environment,
+            sys_path=self._sys_path,
+            cached=not self._can_describe,
+        )
+        return tuple(found)
 
     def differing_anywhere(self, made_from: MadeFrom) -> tuple[str, ...]:
-        """Name the sources that differ, in the same words on every machine: whatever is installed there."""
+        """Return the sources that differ; the result is the same on every machine, whatever is installed."""
         files = made_from._replace(distributions=(), environment=())
-        found = differences(files, self.root, hashes=self._hashes, sys_path=self._sys_path, cached=True)
+        found = differences(files, self._root, hashes=self._hashes, sys_path=self._sys_path, cached=True)
         known = dict(made_from.environment)
         chosen = digests_of(self._environment)
         return (*found, *(f"environment variable {name}" for name, digest in chosen if known.get(name) != digest))
 
     def with_code(self, made_from: MadeFrom) -> MadeFrom:
-        """Return `made_from` with digests of its Python files' code, by which a new comment is told from a change."""
+        """Return `made_from` with digests of its Python files' code, which distinguish a new comment from a change."""
         code = []
         for name, digest in made_from.files:
-            path = os.path.join(self.root, *name.split("/"))
+            path = os.path.join(self._root, *name.split("/"))
             if name.endswith(".py") and FileHashes().of(path) == digest and (found := code_digest(_content(path))):
                 code.append((name, found))
         return made_from._replace(code=tuple(code))

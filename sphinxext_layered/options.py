@@ -1,6 +1,6 @@
-"""The one declaration of every drawing option.
+"""The declaration of every drawing option.
 
-Derived from it, never retyped: the signature of `layered_view`, the directive's options, the check of
+Derived from it: the signature of `layered_view`, the directive's options, the check of
 ``layered_view_defaults``, the command line's flags, the table in the documentation, the cache key.
 """
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from . import values
 from .errors import OptionError
 from .template import is_template
-from .values import RGBA, Indices, Names, Paint, Reader, Style, did_you_mean
+from .values import RGBA, Indices, Names, Paint, Reader, Style
+from .visualkeras import no_such_option
 
 READY_MADE_TEXTS = ("default", "name", "class", "shape", "name_and_shape", "parameters", "activation", "kernel")
 SIZING_MODES = ("reference", "sequence", "logarithmic", "balanced", "relative", "capped")
@@ -28,6 +29,8 @@ COLLAPSED = ("auto", "yes", "channels", "kinds", "no")
 STUBS = ("auto", "yes", "no")
 
 if TYPE_CHECKING:
+    from .description import ModelDescription
+
     Kind = Literal["size", "layers", "connections", "colour", "text", "picture", "model"]
 
 
@@ -40,11 +43,11 @@ class Option(NamedTuple):
     doc : str
         One or two sentences of what it does.
     kind : str
-        The table that it stands in.
+        The table that it is listed in.
     unit : str
         The unit of its value, if it has one.
     dark : object
-        Its default on a dark ground, where that differs.
+        Its default on a dark background, if different.
     added : bool
         Goes beyond the reference's parameters, and is keyword-only in Python.
     python_only : bool
@@ -78,7 +81,7 @@ def option(
 
 @dataclass(frozen=True, init=False)
 class LayeredViewOptions:
-    """How a model is drawn. Every value is read by its option's reader, text or Python alike.
+    """How a model is drawn. Every value, text or Python, is read by its option's reader.
 
     Options are given by name; those that are not have their defaults.
 
@@ -88,48 +91,50 @@ class LayeredViewOptions:
         A value is not accepted.
     """
 
-    min_z: int = option(20, values.whole_number(1), "Least width of a box's front face.", kind="size", unit="px")
-    min_xy: int = option(20, values.whole_number(1), "Least height and depth of a box.", kind="size", unit="px")
-    max_z: int = option(400, values.whole_number(1), "Greatest width of a box's front face.", kind="size", unit="px")
-    max_xy: int = option(2000, values.whole_number(1), "Greatest height and depth of a box.", kind="size", unit="px")
-    scale_z: float = option(0.1, values.number(above=0), "Width for one channel.", kind="size", unit="px")
-    scale_xy: float = option(
-        4, values.number(above=0), "Height and depth for one row or column.", kind="size", unit="px"
-    )
+    min_z: int = option(20, values.whole_number(1), "Minimum width of a box's front face.", kind="size", unit="px")
+    min_xy: int = option(20, values.whole_number(1), "Minimum height and depth of a box.", kind="size", unit="px")
+    max_z: int = option(400, values.whole_number(1), "Maximum width of a box's front face.", kind="size", unit="px")
+    max_xy: int = option(2000, values.whole_number(1), "Maximum height and depth of a box.", kind="size", unit="px")
+    scale_z: float = option(0.1, values.number(above=0), "Width per channel.", kind="size", unit="px")
+    scale_xy: float = option(4, values.number(above=0), "Height and depth per row or column.", kind="size", unit="px")
     type_ignore: Names = option(
         None,
         values.names(),
-        "Classes of layers that are left out; a base class names its subclasses too.",
+        "Classes of layers to leave out; a base class includes its subclasses.",
         kind="layers",
     )
     index_ignore: Indices = option(
-        None, values.indices(), "Layers that are left out, by their index in ``model.layers``.", kind="layers"
+        None, values.indices(), "Layers to leave out, by their index in ``model.layers``.", kind="layers"
     )
     color_map: tuple[Paint, ...] = option(
         None,
         values.colour_map(),
-        "Fill and outline by a layer's own name, its class or a base class; the most specific name wins.",
+        "Fill and outline of layers by name, class or base class; the most specific name wins.",
         kind="colour",
     )
     one_dim_orientation: str = option(
-        "z", values.choice("x", "y", "z"), "Axis along which a layer of one dimension is drawn.", kind="size"
+        "z", values.choice("x", "y", "z"), "Axis along which one-dimensional layers are drawn.", kind="size"
     )
     index_2d: Indices = option(
-        None, values.indices(), "Layers drawn flat, by their index in ``model.layers``.", kind="layers"
+        None, values.indices(), "Layers to draw flat, by their index in ``model.layers``.", kind="layers"
     )
-    background_fill: RGBA = option("white", values.colour(), "Colour of the ground.", kind="colour", dark="#14171a")
-    draw_volume: bool = option(True, values.yes_no(), "Draw boxes with depth; otherwise rectangles.", kind="picture")
+    background_fill: RGBA = option("white", values.colour(), "Background colour.", kind="colour", dark="#14171a")
+    draw_volume: bool = option(True, values.yes_no(), "Draw boxes with depth instead of rectangles.", kind="picture")
     draw_reversed: bool = option(
-        False, values.yes_no(), "Let the depth go to the left, each box in front of the next.", kind="picture"
+        False, values.yes_no(), "Draw the depth to the left, each box in front of the next.", kind="picture"
     )
     padding: int = option(
-        10, values.whole_number(0), "Distance from the drawing to each edge.", kind="picture", unit="px"
+        10,
+        values.whole_number(0),
+        "Distance between the drawing and the edges of the picture.",
+        kind="picture",
+        unit="px",
     )
     text_callable: object = option(
         None,
         values.text_source(READY_MADE_TEXTS),
-        """What gives each layer its label: a ready-made text by name, a template with fields such as ``{name}``, or a
-        function of the layer's index and the layer that returns (text, above).""",
+        """Labels of layers: the name of a ready-made text, a template with fields such as ``{name}``, or a function
+        that takes the layer's index and the layer and returns (text, above).""",
         kind="text",
     )
     text_vspacing: int = option(
@@ -137,7 +142,7 @@ class LayeredViewOptions:
     )
     spacing: int = option(10, values.whole_number(0), "Distance between layers.", kind="picture", unit="px")
     draw_funnel: bool = option(
-        True, values.yes_no(), "Draw lines from each layer's corners to the next one's.", kind="picture"
+        True, values.yes_no(), "Draw lines from the corners of each layer to those of the next.", kind="picture"
     )
     shade_step: float = option(
         10,
@@ -145,31 +150,37 @@ class LayeredViewOptions:
         "How much darker the top is than the front, and the side than the top.",
         kind="colour",
     )
-    legend: bool = option(False, values.yes_no(), "Add a legend of the classes of layers.", kind="text")
+    legend: bool = option(False, values.yes_no(), "Add a legend of layer classes.", kind="text")
     legend_text_spacing_offset: float = option(
-        15, values.number(minimum=0), "Room beside each entry of the legend.", kind="text", unit="px"
+        15, values.number(minimum=0), "Space after each entry of the legend.", kind="text", unit="px"
     )
     font: object = option(
         None,
         values.python_font(),
-        "A font object of Pillow, or a dict of font_path, font_size and use_default_font.",
+        "A Pillow font object, or a dict of font_path, font_size and use_default_font.",
         kind="text",
         python_only=True,
     )
-    font_color: RGBA = option("black", values.colour(), "Colour of labels and legend.", kind="colour", dark="#eef1f4")
-    show_dimension: bool = option(False, values.yes_no(), "Show the output's sizes in the legend.", kind="text")
+    font_color: RGBA = option(
+        "black", values.colour(), "Colour of the text in labels and legend.", kind="colour", dark="#eef1f4"
+    )
+    show_dimension: bool = option(False, values.yes_no(), "Show output sizes in the legend.", kind="text")
 
     font_path: str | None = option(
-        None, values.path(none="the font that is shipped"), "Font file: .ttf, .otf or .ttc.", kind="text", added=True
+        None, values.path(none="the bundled font"), "Font file: .ttf, .otf or .ttc.", kind="text", added=True
     )
-    font_size: int = option(13, values.whole_number(1, 1000), "Size of the text.", kind="text", unit="px", added=True)
+    font_size: int = option(13, values.whole_number(1, 1000), "Font size.", kind="text", unit="px", added=True)
     sizing_mode: str = option(
-        "reference", values.choice(*SIZING_MODES), "How output shapes become sizes of boxes.", kind="size", added=True
+        "reference",
+        values.choice(*SIZING_MODES, also={"accurate": "reference"}),
+        "How output shapes are converted to box sizes.",
+        kind="size",
+        added=True,
     )
     capped_limits: tuple[float, ...] | None = option(
         None,
         values.limits(),
-        "With ``capped``: the most of a box's width, height and depth.",
+        "With ``capped``: the maximum width, height and depth of a box.",
         kind="size",
         unit="px",
         added=True,
@@ -177,7 +188,7 @@ class LayeredViewOptions:
     max_width: int | None = option(
         None,
         values.whole_number(50, none="no limit"),
-        "Greatest width of the picture: boxes are scaled, then wrapped into rows; text is not scaled.",
+        "Maximum width of the picture: boxes are scaled down, then wrapped into rows; text is not scaled.",
         kind="size",
         unit="px",
         added=True,
@@ -185,7 +196,8 @@ class LayeredViewOptions:
     max_height: int | None = option(
         None,
         values.whole_number(50, none="no limit"),
-        "Greatest height of the picture, legend included: boxes are scaled, down to a twentieth; text is not scaled.",
+        "Maximum height of the picture with its legend: boxes are scaled down, at most to a twentieth; text is not "
+        "scaled.",
         kind="size",
         unit="px",
         added=True,
@@ -193,30 +205,30 @@ class LayeredViewOptions:
     connections: str = option(
         "auto",
         values.choice(*CONNECTIONS),
-        """What is drawn of connections: ``auto`` draws branches, merges and skips wherever the model is not a chain;
-        ``row`` draws one row with funnels between neighbours that are connected, ``none`` a row without any.""",
+        """Which connections to draw: ``auto`` draws branches, merges and skips unless the model is a chain; ``row``
+        draws one row with funnels between connected neighbours, ``none`` a row without connections.""",
         kind="connections",
         added=True,
     )
     skip_connections: str = option(
         "above",
         values.choice(*SKIP_SIDES),
-        "Side of the row on which skip connections run.",
+        "Side of the row on which skip connections are drawn.",
         kind="connections",
         added=True,
     )
     show_operations: str = option(
         "auto",
         values.choice(*SHOWN_OPERATIONS),
-        """Operations that are not layers: ``auto`` draws those that merge tensors or compute another shape, and passes
-        through those that slice, reshape, cast or work element by element.""",
+        """Which operations to draw that are not layers: ``auto`` draws those that merge tensors or compute another
+        shape, and leaves out those that slice, reshape, cast or work element by element.""",
         kind="connections",
         added=True,
     )
     stubs: str = option(
         "auto",
         values.choice(*STUBS),
-        """Named stubs in the place of long lines: ``auto`` for a tensor that is used in four distant places or more,
+        """Named stubs instead of long lines: ``auto`` for a tensor that is used in four or more distant places,
         ``yes`` for every connection that skips layers, ``no`` for none.""",
         kind="connections",
         added=True,
@@ -224,50 +236,50 @@ class LayeredViewOptions:
     fold: str | tuple[str, ...] = option(
         "auto",
         values.words_or_names("auto", "yes"),
-        """Layers that keep the shape of the one before them (normalisation, activation, dropout) drawn as thin bands
-        on its box: ``auto`` where the picture would not fit in two rows of max_width, ``yes`` always, or classes.""",
+        """Draw layers that keep the shape of the previous one (normalization, activation, dropout) as thin bands on its
+        box: ``auto`` if the picture would not fit in two rows of max_width, ``yes`` always, or names of classes.""",
         kind="connections",
         added=True,
     )
     collapse: str = option(
         "auto",
         values.choice(*COLLAPSED),
-        """Equal blocks that follow one another drawn once, in a frame with their number: ``auto`` where the picture
-        would not fit in two rows of max_width, ``yes`` always, ``channels`` even where channels differ,
-        ``kinds`` with each kind of block drawn once and a letter wherever it recurs, ``no``.""",
+        """Draw equal consecutive blocks once, in a frame with their number: ``auto`` if the picture would not fit in
+        two rows of max_width, ``yes`` always, ``channels`` even if channels differ, ``kinds`` to draw each kind of
+        block once, with a letter wherever it occurs again, ``no`` never.""",
         kind="connections",
         added=True,
     )
     expand_nested: int | tuple[str, ...] = option(
         0,
         values.depth_or_names(),
-        """Nested models, and layers that are made of layers, drawn in a frame instead of as one box: all of them
-        (``yes``), those down to a depth, or those of some names or classes.""",
+        """Draw nested models, and layers that contain layers, in a frame instead of as one box: all of them (``yes``),
+        those down to a depth, or those with some names or classes.""",
         kind="connections",
         added=True,
     )
     groups: tuple[tuple[str, str, str], ...] = option(
         (),
         values.groups(),
-        "Captions under layers that belong together, each with a bracket from its first layer to its last.",
+        "Captions under groups of layers, each with a bracket from the first layer to the last.",
         kind="text",
         added=True,
     )
     palette: str = option(
-        "layered", values.choice(*PALETTES), "Colours of classes that no option names.", kind="colour", added=True
+        "layered", values.choice(*PALETTES), "Colours of classes that no other option sets.", kind="colour", added=True
     )
     theme: str = option(
         "light",
         values.choice(*THEMES),
-        "The ground that colours are made for; ``both`` is for pages.",
+        "Background, and colours to match; ``both`` is for pages only.",
         kind="colour",
         added=True,
     )
     styles: tuple[Style, ...] = option(
         (),
         values.styles(),
-        """Fill, outline, hidden, hatched or paler, by a layer's own name or class, or ``frozen`` for layers that are
-        not trained; wins over color_map.""",
+        """Fill, outline, hidden, hatched or paler, by layer name or class, or ``frozen`` for layers that are not
+        trainable; takes precedence over color_map.""",
         kind="colour",
         added=True,
     )
@@ -282,20 +294,20 @@ class LayeredViewOptions:
         1, values.number(above=0, maximum=100), "Width of funnels.", kind="colour", unit="px", added=True
     )
     legend_position: str = option(
-        "bottom", values.choice(*LEGEND_POSITIONS), "Side of the legend.", kind="text", added=True
+        "bottom", values.choice(*LEGEND_POSITIONS), "Position of the legend.", kind="text", added=True
     )
     input_shape: tuple[values.Input, ...] | None = option(
         None,
         values.input_shape(),
-        "Shape of the input, without the batch, of a model that does not know it; with a type, as in "
-        "``(32,):int32``, where the model takes other numbers than it computes with.",
+        "Shape of the input without the batch, for a model that does not know it; with a type, such as "
+        "``(32,):int32``, if the input has another type than the model computes with.",
         kind="model",
         added=True,
     )
     pixel_ratio: float = option(
         1,
         values.number(above=0, maximum=8),
-        "Pixels of a PNG for one pixel of the picture.",
+        "Pixels of a PNG per pixel of the picture.",
         kind="picture",
         added=True,
     )
@@ -303,7 +315,7 @@ class LayeredViewOptions:
     def __init__(self, **given: object) -> None:
         for name in given:
             if name not in DECLARED:
-                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+                raise OptionError(name, no_such_option(str(name), DECLARED))
         for name, declared in DECLARED.items():
             object.__setattr__(self, name, read_value(name, given.get(name, DEFAULTS[name]), declared))
 
@@ -360,3 +372,25 @@ def _declared() -> Iterator[tuple[str, Option]]:
 
 DECLARED: dict[str, Option] = dict(_declared())
 DEFAULTS: dict[str, object] = {each.name: each.default for each in dataclasses.fields(LayeredViewOptions)}
+
+
+def with_options(description: ModelDescription, options: LayeredViewOptions) -> ModelDescription:
+    """Return the description, unless the options need the live model.
+
+    Raises
+    ------
+    OptionError
+        ``input_shape``, or a function for texts, which would have no effect.
+    """
+    if options.input_shape is not None:
+        raise OptionError(
+            "input_shape", "a description already contains shapes; pass input_shape when the model is described"
+        )
+    has_texts = any(layer.text for layer in description.layers)
+    if callable(options.text_callable) or (options.text_reference and not has_texts):
+        raise OptionError(
+            "text_callable",
+            "a description has no layers to pass to a function; "
+            f"expected one of {', '.join(READY_MADE_TEXTS)}, a template, or a description made with the function",
+        )
+    return description

@@ -1,4 +1,4 @@
-"""Where pictures of `layered_view` go: names, file types, backends, and files that are whole or absent."""
+"""Save pictures of `layered_view`: names, file types, backends, atomic writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,7 +71,7 @@ def file_type(path: Path) -> str:
     if name not in Image.SAVE or name in _NAMED_ALONE:
         raise PaintError(
             f"{path}: no picture can be written as {suffix!r}; "
-            "end the name with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
+            "use a name that ends with .png, .svg, .pdf, .jpg, .webp, .tiff or .gif"
         )
     return name.lower()
 
@@ -173,7 +172,7 @@ def _by_matplotlib(matplotlib_image: Any, drawn: Drawn, kind: str) -> bytes:
 
 
 def _matplotlib() -> Any:
-    """Return ``matplotlib.image``, or None where it is not installed; its first import may speak of its font cache."""
+    """Return ``matplotlib.image``, or None if it is not installed; its first import may print about its font cache."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -209,7 +208,7 @@ def _replace(path: Path, content: bytes) -> None:
         path.write_bytes(content)
         return
     real = Path(os.path.realpath(path))
-    new = real.with_name(f".{uuid.uuid4().hex}{real.suffix}")
+    new = real.with_name(f".{os.urandom(8).hex()}{real.suffix}")
     handle = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""What a page refers to: ``module:function(arguments).attribute`` or a file. Parsed, never evaluated."""
+"""References to models: ``module:function(arguments).attribute`` or a file. Parsed, never evaluated."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _parsed(calls: str) -> ast.expr:
 
 
 def _literals(call: ast.expr, text: str) -> tuple[list[Any], dict[str, Any]]:
-    """Read the arguments of a call that stands in `text`."""
+    """Read the arguments of the call in `text`."""
     try:
         if not isinstance(call, ast.Call):
             raise ValueError
@@ -135,6 +135,6 @@ def _literals(call: ast.expr, text: str) -> tuple[list[Any], dict[str, Any]]:
 
 def _no_literals(text: str) -> TargetError:
     return TargetError(
-        f"the arguments {text[:200]!r} are not all literals: numbers, texts, True, False, None, and lists, tuples and "
-        "dicts of these"
+        f"the arguments {text[:200]!r} are not all literals: numbers, strings, True, False, None, and lists, tuples "
+        "and dicts of these"
     )

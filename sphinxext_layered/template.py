@@ -39,7 +39,7 @@ def _pieces(line: str) -> Line:
     try:
         pieces = list(Formatter().parse(line))
     except ValueError:
-        raise ValueError("a brace has no partner; {{ and }} are braces themselves") from None
+        raise ValueError("a brace has no partner; write {{ and }} for literal braces") from None
     known = known_fields()
     for _, name, spec, conversion in pieces:
         if name is not None and name not in known:

@@ -43,7 +43,7 @@ PathLike: TypeAlias = str | _PathLike[str] | None
 
 
 class PillowFont(Protocol):
-    """What every font object of Pillow can do."""
+    """The interface of Pillow's font objects."""
 
     def getmask(self, text: Any, mode: str = ...) -> Any:
         """Render a text."""
@@ -96,7 +96,7 @@ class Reader(NamedTuple):
 
 
 class _ReasonError(ValueError):
-    """A refusal whose message is worth showing."""
+    """A ValueError whose message is shown."""
 
 
 def _shown(value: object) -> str:
@@ -152,13 +152,14 @@ def yes_no() -> Reader:
     return Reader("yes or no", read, ("yes", "no"), ("maybe",), bare="yes", python="bool")
 
 
-def choice(*names: str) -> Reader:
-    """Read one of `names`, in any case."""
+def choice(*names: str, also: Mapping[str, str] | None = None) -> Reader:
+    """Read one of `names`, in any case; `also` has other names for them, which are not advertised."""
 
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise ValueError
         word = _word(value)
+        word = (also or {}).get(word, word)
         if word not in names:
             raise _ReasonError(did_you_mean(word, names))
         return word
@@ -232,7 +233,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 _PLAIN_COLOURS = {"white": (255, 255, 255, 255), "black": (0, 0, 0, 255)}
-"""Names that are read without Pillow: defaults have them, and a build that draws nothing loads nothing for it."""
+"""Names that are read without Pillow, since defaults use them and a build that draws nothing must not load it."""
 
 
 def _named_colour(text: str) -> RGBA:
@@ -267,7 +268,7 @@ def names() -> Reader:
         return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
 
     accepts = (
-        "names of classes separated by commas, such as Dropout, BatchNormalization, or none "
+        "comma-separated names of classes, such as Dropout, BatchNormalization, or none "
         "(in Python a list of names or classes)"
     )
     examples, refused = ("Dropout, BatchNormalization", "keras.layers.Flatten"), ("Dropout, 3x%", "Dropout Flatten")
@@ -292,7 +293,7 @@ def depth_or_names() -> Reader:
             return tuple(dict.fromkeys(_name(item).strip() for item in value))
         return _depth(operator.index(value))  # type: ignore[arg-type]
 
-    accepts = "yes, no, a number of levels, or names of layers or classes separated by commas"
+    accepts = "yes, no, a number of levels, or comma-separated names of layers or classes"
     examples = ("yes", "2", "encoder, TransformerEncoder")
     return Reader(accepts, read, examples, ("-1", "101"), bare="yes", python="bool | int | NamesLike")
 
@@ -311,7 +312,7 @@ def words_or_names(*words: str) -> Reader:
             value = [part for part in re.split(r"[,\n]", value.strip(" ()[]")) if part.strip()]
         return tuple(dict.fromkeys(_class_name(item) for item in value))  # type: ignore[attr-defined]
 
-    accepts = f"{', '.join(words)}, none, or names of classes separated by commas, such as ReLU, Dropout"
+    accepts = f"{', '.join(words)}, none, or comma-separated names of classes, such as ReLU, Dropout"
     return Reader(accepts, read, (*words, "ReLU, Dropout"), ("ReLU Dropout", "3"), bare=words[-1], python="NamesLike")
 
 
@@ -505,8 +506,8 @@ def input_shape() -> Reader:
         return (_input(items),)
 
     accepts = (
-        "the sizes of the input without the batch, such as 224, 224, 3 (none where open; several: (28, 28); (10,); "
-        "with a type: (32,):int32, in Python ((32,), 'int32'))"
+        "the sizes of the input without the batch, such as 224, 224, 3 (none for an unknown size; several inputs: "
+        "(28, 28); (10,); with a type: (32,):int32, in Python ((32,), 'int32'))"
     )
     examples = ("224, 224, 3", "(28, 28); (10,)", "none, 20", "(32,):int32")
     return Reader(accepts, read, examples, ("big", "0, 3", "(32,):words"), python="ShapesLike")
@@ -609,7 +610,7 @@ def limits() -> Reader:
             raise ValueError
         return sizes
 
-    accepts = "three numbers of pixels, the most of a box's width, height and depth, such as 80, 200, 200, or none"
+    accepts = "three numbers of pixels, the maximum width, height and depth of a box, such as 80, 200, 200, or none"
     return Reader(accepts, read, ("80, 200, 200", "none"), ("80", "0, 1, 1"), python="LimitsLike")
 
 
@@ -672,7 +673,7 @@ def python_font() -> Reader:
             raise ValueError
         return value
 
-    accepts = "a font object of Pillow, a dict with font_path, font_size or use_default_font, or None"
+    accepts = "a Pillow font object, a dict with font_path, font_size or use_default_font, or None"
     return Reader(accepts, read, (), ("Arial",), python="FontLike")
 
 

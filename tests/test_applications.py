@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import tracemalloc
 from functools import cache
@@ -18,9 +19,12 @@ from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.frames import connections
 from sphinxext_layered.drawing.graph import Frame, graph_of
 from sphinxext_layered.drawing.graph import Graph as DrawnGraph
+from sphinxext_layered.drawing.kinds import lettered
 from sphinxext_layered.drawing.layout.canvas import bounds
+from sphinxext_layered.drawing.layout.fit import BETWEEN_ROWS
 from sphinxext_layered.drawing.paint import check_size, paint_image
 from sphinxext_layered.drawing.repeats import collapsed
+from sphinxext_layered.drawing.scene import Scene
 from sphinxext_layered.drawing.sections import sectioned
 from sphinxext_layered.errors import PaintError
 from sphinxext_layered.options import LayeredViewOptions
@@ -121,6 +125,36 @@ def test_cells_of_nasnet_are_found_though_they_read_two_before_them() -> None:
     shown = folded(graph_of(described("NASNetLarge"), LayeredViewOptions()), "auto")
     assert times(collapsed(shown, vary=False)) == [4, 4, 4]
     assert times(collapsed(shown, vary=True)) == [5, 5, 5]
+
+
+AT_MOST_TWO_ROWS = (
+    *("ResNet50", "ResNet152", "InceptionV3", "Xception", "MobileNetV2", "EfficientNetB0", "EfficientNetV2L"),
+    *("DenseNet121", "ConvNeXtTiny", "InceptionResNetV2"),
+)
+
+
+def rows_of(scene: Scene) -> int:
+    """How many rows there are one below the other, with nothing between them."""
+    reaches = sorted(
+        (area.top, area.bottom) for group in scene.groups if group.shapes for area in [bounds([group], scene.font)]
+    )
+    rows, end = 0, -math.inf
+    for top, bottom in reaches:
+        rows += top > end + BETWEEN_ROWS / 2
+        end = max(end, bottom)
+    return rows
+
+
+@pytest.mark.parametrize("name", AT_MOST_TWO_ROWS)
+def test_a_page_shows_an_application_in_at_most_two_rows(name: str) -> None:
+    scene = lay_out(described(name), LayeredViewOptions(max_width=710, sizing_mode="balanced", max_z=120, max_xy=320))
+    assert rows_of(scene) <= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_kinds_expand_to_exactly_an_application_s_connections(name: str) -> None:
+    whole = folded(graph_of(described(name), LayeredViewOptions()), "auto")
+    assert connections(lettered(collapsed(whole, vary=True), whole)) == connections(whole)
 
 
 @pytest.mark.parametrize("name", NAMES)

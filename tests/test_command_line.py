@@ -95,7 +95,9 @@ def test_a_function_of_the_working_folder_is_built_in_a_child(here: Path) -> Non
     assert "building nets:build(classes=3)" in done.stderr
     assert "weights" not in done.stderr
     done = run("describe", "nets:fitted", text=True)
-    assert "it has its weights: it cannot be built without them: ValueError: You must call `compile()`" in done.stderr
+    assert (
+        "weights were allocated: it cannot be built without them: ValueError: You must call `compile()`" in done.stderr
+    )
     assert "weights" not in run("describe", "nets:fitted", "--quiet", text=True).stderr
     done = run("draw", "nets.broken", "--quiet", text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
@@ -113,13 +115,13 @@ def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> Non
     [
         (["draw", "net.json", "--scale-yx", "3"], 2, "unknown option --scale-yx; did you mean '--scale-xy'?"),
         (["draw", "net.json", "--scale-xy", "big"], 2, "--scale-xy: expected a number greater than 0"),
-        (["draw", "net.json", "--theme", "both"], 2, "--theme: 'both' is two pictures"),
-        (["draw", "net.json", "--input-shape", "3"], 2, "--input-shape: a description has its shapes already"),
+        (["draw", "net.json", "--theme", "both"], 2, "--theme: 'both' means two pictures"),
+        (["draw", "net.json", "--input-shape", "3"], 2, "--input-shape: a description already contains shapes"),
         (["draw", "net.json", "--text-callable", "a:b"], 2, "--text-callable: a description has no layers"),
         (["draw", "lenet"], 2, "write module:lenet"),
         (["draw", "m:f(x)"], 2, "not all literals"),
         (["draw", "no/such.keras"], 2, "no/such.keras: cannot be read"),
-        (["draw", "bad.json"], 1, "make the description anew"),
+        (["draw", "bad.json"], 1, "make the description again"),
         (["draw", "net.json", "-o", "v.doc"], 1, "no picture can be written as '.doc'"),
         (["draw", "net.json", "-o", "net.json/v.png"], 1, "cannot be written"),
         (["draw", "net.json", "-o", "-", "-o", "-"], 2, "standard output takes one picture"),
@@ -133,13 +135,13 @@ def test_a_description_is_written_to_a_file_and_drawn_from_it(here: Path) -> Non
         ([], 2, "COMMAND"),
         (["cache", "prune", "."], 2, "no cache at or below '.'"),
         (["cache", "show"], 2, "no cache at or below '.'"),
-        (["cache", "show", "nowhere"], 2, "'nowhere' is no folder"),
+        (["cache", "show", "nowhere"], 2, "'nowhere' is not a folder"),
         (["check", "nowhere"], 2, "there is no 'nowhere'"),
         (["check", "."], 1, "no committed descriptions"),
         (["check", "net.json"], 1, "no committed descriptions"),
     ],
 )
-def test_errors_are_one_line_that_names_what_to_mend(
+def test_errors_are_one_line_that_names_what_to_fix(
     here: Path, arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "bad.json").write_text('{"schema": "layered-view-description/1", "name": 3}')
@@ -246,7 +248,7 @@ def test_check_tells_stale_descriptions_from_fresh_ones(
 def test_check_names_files_that_no_page_asks_for(committed_net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("docs", "index.rst").write_text(".. layered-view:: nets:rebuild\n")
     assert main(["check", "docs"]) == 1
-    assert capsys.readouterr().out == f"{committed_net}: no page asks for nets:build any more: delete it\n"
+    assert capsys.readouterr().out == f"{committed_net}: no page uses nets:build any more: delete it\n"
 
 
 def test_check_names_what_is_the_matter_with_a_broken_file(
@@ -306,7 +308,7 @@ def test_a_description_comes_through_a_pipe(here: Path) -> None:
     assert done.stdout == (here / "a.svg").read_bytes()
     done = run("draw", "-", "-o", "a.png", input=b"nothing")
     assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
-    assert b"standard input holds no description" in done.stderr
+    assert b"standard input contains no description" in done.stderr
 
 
 FAULTY = """import time
@@ -327,10 +329,10 @@ def numb():
     [
         (
             ["faulti:slow"],
-            r"there is no module 'faulti'; did you mean 'faulty'\? go to its folder, or name it in PYTHONPATH",
+            r"there is no module 'faulti'; did you mean 'faulty'\? change to its folder, or add the folder to PYTHONP",
         ),
-        (["faulty:slow", "--timeout", "3"], r"not made within 3 s; shorten what takes so long, or raise --timeout \("),
-        (["faulty:needy"], "or name it in PYTHONPATH"),
+        (["faulty:slow", "--timeout", "3"], r"not built within 3 s; make it faster, or raise --timeout \("),
+        (["faulty:needy"], "or add the folder to PYTHONPATH"),
         (["faulty:numb"], r"AttributeError: .* \(faulty\.py, line 10\)$"),
     ],
 )

@@ -260,7 +260,7 @@ class TestLegend:
 
 
 class TestTransparency:
-    def test_no_outline_is_darkened_on_a_clear_ground(self) -> None:
+    def test_no_outline_is_darkened_on_a_clear_background(self) -> None:
         given = {"background_fill": "transparent", "color_map": {"Dense": "white/white"}, "draw_volume": False}
         image = paint_image(drawn(model(layer("Dense", 400)), **given), 1.5)
         seen = {colour[:3] for _, colour in image.getcolors(10**6) or [] if colour[3] > 8}

@@ -130,7 +130,7 @@ def test_the_document_is_readable_and_leaves_out_what_is_as_usual() -> None:
     ],
 )
 def test_other_texts_are_description_errors(text: str | bytes) -> None:
-    with pytest.raises(DescriptionError, match="anew"):
+    with pytest.raises(DescriptionError, match="again"):
         ModelDescription.from_json(text)
 
 
@@ -174,7 +174,7 @@ def test_insides_within_insides_are_refused_where_they_are_too_deep() -> None:
         return {"name": "", "class_name": "", "layers": [inner]}
 
     insides = {str(number): inside(number + 1) for number in range(200)}
-    with pytest.raises(DescriptionError, match="make the description anew"):
+    with pytest.raises(DescriptionError, match="make the description again"):
         ModelDescription.from_document({"schema": SCHEMA, **inside(0), "insides": insides})
 
 
@@ -292,5 +292,5 @@ def test_a_file_holds_a_description_alone_or_as_projects_commit_it():
 def test_a_file_of_the_schema_before_says_what_to_do(wrapped):
     old = {"schema": "layered-view-description/1", "name": "net", "class_name": "Model", "layers": []}
     document = {"schema": "layered-view-committed/1", "description": old} if wrapped else old
-    with pytest.raises(DescriptionError, match=r"another version .*/1.*make the description anew: layered-view"):
+    with pytest.raises(DescriptionError, match=r"another version .*/1.*make the description again: layered-view"):
         ModelDescription.from_file_content(json.dumps(document))

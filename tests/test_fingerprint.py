@@ -14,7 +14,9 @@ from sphinxext_layered.fingerprint import fingerprint
 from sphinxext_layered.worker import FileHashes
 
 DESCRIBING = ("description.py", "options.py", "values.py", "target.py", "reading/keras.py", "worker/__init__.py")
-DRAWING = ("drawing/palette.py", "drawing/DejaVuSans.ttf", "extension/build/draw.py")
+DRAWING = (
+    "drawing/palette.py", "drawing/DejaVuSans.ttf", "extension/build/draw.py", "saving.py", "command_line/arguments.py"
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -89,6 +89,12 @@ def test_the_manual_builds_where_tensorflow_cannot_be_imported(
     assert not trace.exists()
     assert len(list((tmp_path / "out/html/_images").glob("*.png"))) > 40
     assert 'alt="VGG16 as a row of boxes' in built.text()
+    downloads = [*(tmp_path / "out/html/_downloads").rglob("*")]
+    scripts = {path.name: path.read_text("utf-8") for path in downloads if path.suffix == ".py"}
+    assert {"resnet50.py", "lenet5.py", "siamese.py"} <= scripts.keys()
+    assert all("layered_view(" in ast.unparse(ast.parse(script)) for script in scripts.values())
+    pages = {path.name: path.read_text("utf-8") for path in downloads if path.suffix == ".rst"}
+    assert ".. layered-view:: lenet5:lenet5\n" in pages["lenet5.rst"]
 
 
 @pytest.mark.parametrize("path", sorted((MANUAL / "descriptions").iterdir()), ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+import yaml
 from sphinx.cmd.build import get_parser
 
 from sphinxext_layered.command_line.arguments import parser
@@ -44,6 +45,11 @@ def params(*languages: str, holding: str = "") -> list[Any]:
     found = [pytest.param(text, id=name) for name, text in snippets(*languages) if re.search(holding, text)]
     assert found
     return found
+
+
+@pytest.mark.parametrize("text", params("yaml"))
+def test_yaml_can_be_read(text: str) -> None:
+    assert isinstance(yaml.safe_load(text), dict)
 
 
 FILES = {"saved/classifier.keras": "", "fonts/Inter.ttf": "", "vocabulary.txt": ""}

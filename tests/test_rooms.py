@@ -20,7 +20,7 @@ PAINTING = {"numpy", "PIL", "aggdraw", "reportlab"}
 
 # Each room may import from itself and from the rooms before it; modules that stand on one line are one room.
 ROOMS = (
-    {"errors", "values", "template", "options", "description", "target"},
+    {"errors", "values", "template", "visualkeras", "options", "description", "target"},
     {"drawing"},
     {"reading"},
     {"api", "gallery", "calling", "saving"},

@@ -131,7 +131,7 @@ REFUSED: list[tuple[values.Reader, object, str]] = [
     (values.colour(), "rgb(300, 0, 0)", "got"),
     (values.colour(), {255, 0}, "got"),
     (values.colour(), b"abc", "got"),
-    (values.names(), "Dropout Flatten", "separated by commas"),
+    (values.names(), "Dropout Flatten", "comma-separated"),
     (values.names(), [object()], "got"),
     (values.indices(), "0:5", "such as 0, 5-8"),
     (values.indices(), [True], "got"),

@@ -302,7 +302,7 @@ DRAWINGS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("LeNet-5, larger, names", lenet, {"scale_xy": 8, "scale_z": 2, "text_callable": "name"}),
     ("LeNet-5, classic palette", lenet, {"palette": "classic", "legend": True}),
     (
-        "LeNet-5, transparent ground",
+        "LeNet-5, transparent background",
         lenet,
         {"background_fill": "transparent", "legend": True, "color_map": "Dense=#11223380"},
     ),

@@ -1,12 +1,13 @@
 """Build a small project again and again with random edits, and compare each build with one from scratch.
 
 Run: ``python tools/soak.py --builds 500 --seed 1``. Edits of models, of a module they share, of a data file, of
-options on pages and in conf.py, and of prose; undos; models that break in several ways and are mended; deleted
-doctrees, output and cache entries; builds killed with all their processes; html and dirhtml in turn on the same
-doctrees, with one reader and with two. After each the incremental build's pages, pictures and warnings have to be
-those of a build from scratch, byte for byte; no process may be left over, nor a half-written or a temporary file, and
-neither the memory of the builds nor the number of files grows. Needs psutil, not TensorFlow: the models are plain
-objects.
+options on pages and in conf.py, and of prose; files that come and go in a folder that a model lists, optional modules
+that come and go, comments, changes of this extension's own code (of a copy); undos; models that break in several ways
+and are fixed; deleted doctrees, output and cache entries; builds killed with all their processes; html and dirhtml
+in turn on the same doctrees, with one reader and with two. After each the incremental build's pages, pictures and
+warnings have to be those of a build from scratch, byte for byte; no process may be left over, nor a half-written or a
+temporary file, and neither the memory of the builds nor the number of files grows. Needs psutil, not TensorFlow: the
+models are plain objects.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from pathlib import Path
 
 import psutil
 
+import sphinxext_layered
+
 MARK = "LAYERED_VIEW_SOAK"
 BUILDERS = ("html", "dirhtml")
 GRACE = 3.0
@@ -38,6 +41,11 @@ GRACE = 3.0
 MODELS = """\
 import pathlib
 from shared import WIDTH
+{comment}
+try:
+    from optional{n} import MORE
+except ImportError:
+    MORE = 0
 
 
 class {class_name}:
@@ -50,7 +58,8 @@ class Model:
 
     def __init__(self):
         size = int(pathlib.Path(__file__).with_name("data{n}.txt").read_text())
-        self.layers = [{class_name}(f"layer{{i}}", (None, size, size, WIDTH * (i + 1))) for i in range({layers})]
+        count = {layers} + MORE + len(list(pathlib.Path(__file__).with_name("parts{n}").glob("*.txt")))
+        self.layers = [{class_name}(f"layer{{i}}", (None, size, size, WIDTH * (i + 1))) for i in range(count)]
 
 
 def build():
@@ -77,6 +86,9 @@ class State:
     data: dict[int, int] = field(default_factory=dict)
     spacing: dict[int, int] = field(default_factory=dict)
     prose: dict[int, int] = field(default_factory=dict)
+    comments: dict[int, int] = field(default_factory=dict)
+    parts: dict[int, int] = field(default_factory=dict)
+    optional: dict[int, int] = field(default_factory=dict)
     width: int = 8
     padding: int = 10
     format: str = "png"
@@ -100,6 +112,8 @@ class Project:
 
     def write(self) -> None:
         """Write all sources, leaving alone what has not changed."""
+        if not self.package.exists():
+            shutil.copytree(Path(sphinxext_layered.__file__).parent, self.package)
         state = self.state
         self.put(
             "conf.py",
@@ -114,13 +128,25 @@ class Project:
         for n in range(self.pages):
             body = FAULTS[state.broken[n]] if n in state.broken else "pass"
             layers = state.layers.get(n, 3)
-            self.put(f"net{n}.py", MODELS.format(n=n, layers=layers, body=body, class_name=f"Dense{n}"))
+            comment = f"# Comment {state.comments.get(n, 0)}."
+            code = MODELS.format(n=n, layers=layers, body=body, class_name=f"Dense{n}", comment=comment)
+            self.put(f"net{n}.py", code)
+            (self.folder / f"parts{n}").mkdir(exist_ok=True)
+            for part in range(3):
+                self.put_or_remove(f"parts{n}/{part}.txt", "A part.\n" if part < state.parts.get(n, 0) else "")
+            self.put_or_remove(f"optional{n}.py", f"MORE = {state.optional[n]}\n" if state.optional.get(n) else "")
             self.put(f"data{n}.txt", f"{state.data.get(n, 16)}\n")
             self.put(
                 f"page{n}.rst",
                 f"Page {n}\n======\n\nProse {state.prose.get(n, 0)}.\n\n.. layered-view:: net{n}:build\n"
                 f"   :spacing: {state.spacing.get(n, 10)}\n   :legend:\n\n   Caption.\n",
             )
+
+    def put_or_remove(self, name: str, text: str) -> None:
+        if text:
+            self.put(name, text)
+        else:
+            (self.folder / name).unlink(missing_ok=True)
 
     def put(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -173,7 +199,14 @@ class Project:
 
     def environment(self, output: str) -> dict[str, str]:
         cache, temporary = str(self.folder / f"{output}_cache"), str(self.folder / "_tmp")
-        return {**os.environ, "LAYERED_VIEW_CACHE_DIR": cache, "TMPDIR": temporary, MARK: str(self.folder)}
+        here = os.pathsep.join([str(self.package.parent), *sys.path[1:]])
+        own = {"LAYERED_VIEW_CACHE_DIR": cache, "TMPDIR": temporary, "PYTHONPATH": here, MARK: str(self.folder)}
+        return {**os.environ, **own}
+
+    @property
+    def package(self) -> Path:
+        """The copy of this extension that the builds run."""
+        return self.folder.parent / "package" / "sphinxext_layered"
 
 
 def plain(warnings: str) -> str:
@@ -196,7 +229,7 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
     page = pick.randrange(project.pages)
     state = project.state
 
-    def break_or_mend() -> None:
+    def break_or_fix() -> None:
         if state.broken.pop(page, None) is None:
             state.broken[page] = pick.randrange(len(FAULTS))
 
@@ -215,6 +248,10 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
         for victim in (project.folder / "_build/doctrees/layered_view").glob("*.json"):
             victim.write_bytes(victim.read_bytes()[: pick.randrange(200)])
 
+    def change_the_extension() -> None:
+        changed = project.package / pick.choice(["description.py", "drawing/graph.py", "worker/server.py"])
+        changed.write_text(f"{changed.read_text()}# {pick.random()}\n")
+
     def undo() -> None:
         if before:
             project.state = copy.deepcopy(pick.choice(before[-5:]))
@@ -223,12 +260,16 @@ def actions(project: Project, pick: random.Random, before: list[State]) -> dict[
         "edit a model": lambda: state.layers.update({page: pick.randint(2, 6)}),
         "edit the shared module": lambda: setattr(state, "width", pick.choice([4, 8, 16])),
         "edit a data file": lambda: state.data.update({page: pick.choice([8, 16, 32])}),
+        "add or remove a listed file": lambda: state.parts.update({page: pick.randint(0, 3)}),
+        "add or remove an optional module": lambda: state.optional.update({page: pick.randint(0, 2)}),
+        "edit a comment": lambda: state.comments.update({page: pick.randint(0, 99)}),
+        "change this extension": change_the_extension,
         "edit an option": lambda: state.spacing.update({page: pick.randint(5, 15)}),
         "edit conf.py's options": lambda: setattr(state, "padding", pick.choice([5, 10, 20])),
         "change the format": lambda: setattr(state, "format", pick.choice(["png", "svg"])),
         "edit prose": lambda: state.prose.update({page: pick.randint(0, 99)}),
-        "break or mend": break_or_mend,
-        "mend all": state.broken.clear,
+        "break or fix": break_or_fix,
+        "fix all": state.broken.clear,
         "undo": undo,
         "undo some": undo,
         "touch": lambda: os.utime(project.folder / f"net{page}.py"),

@@ -9,6 +9,11 @@ def inception_v3():
     return keras.applications.InceptionV3(weights=None)
 
 
+def resnet152():
+    """Build ResNet152: stages of a bottleneck block each that repeats up to 35 times."""
+    return keras.applications.ResNet152(weights=None)
+
+
 def xception():
     """Build Xception of 2016."""
     return keras.applications.Xception(weights=None)
@@ -17,6 +22,11 @@ def xception():
 def efficientnet_b0():
     """Build EfficientNetB0 of 2019."""
     return keras.applications.EfficientNetB0(weights=None)
+
+
+def efficientnet_v2l():
+    """Build EfficientNetV2L: fused and inverted bottlenecks in seven stages."""
+    return keras.applications.EfficientNetV2L(weights=None)
 
 
 def densenet121():

@@ -48,6 +48,20 @@ def repeated(blocks=6, growing=False):
     return keras.Model(image, layers.Dense(10, name="output")(x), name="repeated")
 
 
+def stages(filters=(16, 32, 64)):
+    """Build stages of other sizes, each with a convolution and a residual block."""
+    x = image = keras.Input((32, 32, 3), name="image")
+    for stage, count in enumerate(filters):
+        x = layers.Conv2D(count, 3, strides=2 if stage else 1, padding="same", name=f"stage{stage + 1}")(x)
+        y = x
+        for number in range(3):
+            y = layers.Conv2D(count, 3, padding="same", name=f"stage{stage + 1}_conv{number + 1}")(y)
+            y = layers.ReLU(name=f"stage{stage + 1}_relu{number + 1}")(y)
+        x = layers.Add(name=f"stage{stage + 1}_add")([x, y])
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    return keras.Model(image, layers.Dense(10, name="output")(x), name="stages")
+
+
 def last_word():
     """Build a model of which only the last step goes on."""
     words = keras.Input((16, 32), name="words")

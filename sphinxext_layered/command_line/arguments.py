@@ -14,9 +14,9 @@ from sphinxext_layered.values import did_you_mean
 MISUSED: Final = 2
 
 _TARGET: Final = (
-    "what builds the model: module:function, module.function or either with literal arguments, such as "
-    "'mypkg.models:build(classes=10)', and more steps after a call, such as 'mypkg.models:build(3).encoder'; or a "
-    "file: .keras, Keras's .json, or a description; or - for a description on standard input"
+    "what builds the model: module:function or module.function, optionally with literal arguments, such as "
+    "'mypkg.models:build(classes=10)', and attributes of the result, such as 'mypkg.models:build(3).encoder'; or a "
+    "file: .keras, .json as written by Keras, or a description; or - for a description on standard input"
 )
 _EXAMPLES: Final[dict[str, str]] = {
     "draw": """\
@@ -38,14 +38,14 @@ examples:
   layered-view check docs                        every committed description below docs
   layered-view draw docs/descriptions/mypkg-models-lenet.json -o docs/lenet.svg --legend --check
                                                  a committed picture, from a committed description
-Nothing of yours is imported, and neither Keras nor TensorFlow need be installed.
-The exit status is 0 where all is fresh, 1 where something is stale.
+Your code is not imported. Keras and TensorFlow need not be installed.
+The exit status is 0 if everything is fresh, 1 if something is stale.
 """,
     "cache": """\
 examples:
   layered-view cache show                        every cache below this folder
   layered-view cache prune docs/_build --days 30 --megabytes 100
-A build does this now and then by itself.
+Builds prune their caches automatically from time to time.
 """,
 }
 
@@ -82,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser, whose result has the name of the command in ``command``."""
-    whole = _Parser(prog="layered-view", description="Keras models drawn as rows of 3D boxes.", allow_abbrev=False)
+    whole = _Parser(prog="layered-view", description="Draw Keras models as 3D boxes.", allow_abbrev=False)
     whole.add_argument("--version", action="version", version=f"layered-view {__version__}")
     commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -93,21 +93,21 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         action="append",
         metavar="FILE",
-        help="file to write: .png, .svg, .pdf, .jpg and what else Pillow writes; - for standard output; "
-        "may be given several times (default: layered_view.png)",
+        help="file to write: .png, .svg, .pdf, .jpg or another type that Pillow writes; - for standard "
+        "output; can be repeated (default: layered_view.png)",
     )
     draw.add_argument("--format", metavar="FORMAT", help="type of the picture on standard output (default: png)")
     draw.add_argument(
-        "--check", action="store_true", help="write nothing; exit with status 1 unless the files are as they would be"
+        "--check", action="store_true", help="write nothing; exit with status 1 if a file is missing or would change"
     )
     _add_options(draw, DECLARED)
 
-    describe = _command(commands, "describe", "Print what is known of a model's layers, as JSON.")
+    describe = _command(commands, "describe", "Print a description of a model as JSON.")
     _add_model(describe)
     describe.add_argument("-o", "--output", metavar="FILE", help="file to write instead of standard output")
     _add_options(describe, {name: DECLARED[name] for name in ("input_shape", "text_callable")})
 
-    check = _command(commands, "check", "Name the committed descriptions that are stale, or that no page asks for.")
+    check = _command(commands, "check", "List committed descriptions that are stale or not used by any page.")
     check.add_argument(
         "folder",
         nargs="?",
@@ -118,18 +118,20 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--root",
         metavar="FOLDER",
-        help="the project's root, which sources are named relative to (default: the one with pyproject.toml or .git)",
+        help="project root, to which source paths are relative (default: the folder with pyproject.toml or .git)",
     )
-    check.add_argument("-q", "--quiet", action="store_true", help="name only what is stale")
+    check.add_argument("-q", "--quiet", action="store_true", help="list stale descriptions only")
 
     cache = _command(commands, "cache", "Show or prune a cache of descriptions and pictures.")
-    actions = cache.add_subparsers(title="what to do", required=True, metavar="ACTION")
-    show = _command(actions, "show", "Say how much a cache holds.")
+    actions = cache.add_subparsers(title="actions", required=True, metavar="ACTION")
+    show = _command(actions, "show", "Show the size of a cache.")
     _add_cache_folder(show)
-    prune = _command(actions, "prune", "Remove what was not used for long.")
+    prune = _command(actions, "prune", "Remove entries that have not been used for a long time.")
     _add_cache_folder(prune)
-    prune.add_argument("--days", type=_number(), default=60, help="keep what was used within so many (default: 60)")
-    prune.add_argument("--megabytes", type=_number(), default=512, help="keep at most so much (default: 512)")
+    prune.add_argument(
+        "--days", type=_number(), default=60, help="keep entries used within this number of days (default: 60)"
+    )
+    prune.add_argument("--megabytes", type=_number(), default=512, help="maximum size of the cache (default: 512)")
     return whole
 
 
@@ -176,20 +178,20 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         type=_number(above=0),
         default=300,
         metavar="SECONDS",
-        help="most time to build the model (default: 300)",
+        help="maximum time for building the model (default: 300)",
     )
-    command.add_argument("--traceback", action="store_true", help="show where the model's own code failed")
-    command.add_argument("-q", "--quiet", action="store_true", help="say nothing of progress")
+    command.add_argument("--traceback", action="store_true", help="show the traceback if the model's code fails")
+    command.add_argument("-q", "--quiet", action="store_true", help="do not print progress")
 
 
 _TITLES: Final = {
     "size": "sizes",
-    "layers": "choice of layers",
+    "layers": "layers",
     "connections": "connections",
     "colour": "colours",
-    "text": "texts",
-    "picture": "the picture",
-    "model": "the model",
+    "text": "text",
+    "picture": "picture",
+    "model": "model",
 }
 
 
@@ -207,7 +209,7 @@ def _add_option(group: Any, name: str, option: Option) -> None:
     text = option.doc.replace("``", "").replace("%", "%%")
     default = _spelt(DEFAULTS[name])
     if option.reader.python.endswith(("Like", "Like | None")):
-        text += f" Such as {option.reader.examples[0]!r}."
+        text += f" Example: {option.reader.examples[0]!r}."
     text += f" (default: {default})" if default else ""
     common = {"dest": f"option_{name}", "default": argparse.SUPPRESS, "help": text}
     if option.reader.python == "bool":

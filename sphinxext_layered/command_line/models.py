@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinxext_layered.calling import complaints, with_options
 from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.drawing.check import complaints
 from sphinxext_layered.errors import (
     DescriptionError,
     LayeredViewError,
@@ -20,11 +20,11 @@ from sphinxext_layered.errors import (
     TargetError,
     WorkerError,
 )
-from sphinxext_layered.options import LayeredViewOptions
+from sphinxext_layered.options import LayeredViewOptions, with_options
 from sphinxext_layered.saving import DEFAULT_NAME, encode, file_type, place, save
 from sphinxext_layered.saving import draw as draw_description
 from sphinxext_layered.target import FILE_SUFFIXES, Target, parse_target
-from sphinxext_layered.worker import Failed, ModelRequest, Remedies, WorkerSettings, describe_all
+from sphinxext_layered.worker import Failure, ModelRequest, Remedies, WorkerSettings, describe_all
 
 from .arguments import flag
 
@@ -43,7 +43,9 @@ def draw(given: argparse.Namespace) -> bool:
     """Draw a model into files, or return whether they are as they would be."""
     options = _options(given)
     if options.theme == "both":
-        raise OptionError("theme", "'both' is two pictures, which only a page shows; draw light and dark")
+        raise OptionError(
+            "theme", "'both' means two pictures, which only pages can show; draw light and dark separately"
+        )
     names = given.output or [DEFAULT_NAME]
     if names.count("-") > 1 or (given.check and "-" in names):
         raise OptionError("output", "standard output takes one picture, and none with --check")
@@ -131,31 +133,33 @@ def _model(given: argparse.Namespace, options: LayeredViewOptions) -> ModelDescr
     _say(given, f"building {given.target}")
     start = time.monotonic()
     (answer,) = describe_all([request], settings)
-    if isinstance(answer, Failed):
+    if isinstance(answer, Failure):
         if given.traceback and answer.detail:
             print(answer.detail.rstrip(), file=sys.stderr)
         raise _error_of(answer, given.target)
     seconds = time.monotonic() - start
     _say(given, f"described {given.target}: {len(answer.description.layers)} layers ({seconds:.1f} s)")
     if answer.allocated:
-        _say(given, f"it has its weights: {answer.allocated}")
+        _say(given, f"weights were allocated: {answer.allocated}")
     return answer.description
 
 
-def _error_of(failed: Failed, written: str) -> LayeredViewError:
+def _error_of(failed: Failure, written: str) -> LayeredViewError:
     """Return a child's failure as an error, with the last line of the model's own code."""
+    if failed.subtype == "option":
+        return OptionError(*failed.problem.split(": ", 1))
     kinds = {"target": TargetError, "worker": WorkerError}
     message = failed.problem.partition("\n")[0]
     if failed.lines:
         message += f" ({failed.lines[-1].file}, line {failed.lines[-1].number})"
-    if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not failed.request.file:
+    if failed.subtype == "target" and written.endswith(FILE_SUFFIXES) and not (failed.request and failed.request.file):
         message += f"; and there is no file {written!r}"
     return kinds.get(failed.subtype, ModelError)(message)
 
 
 def _remedies() -> Remedies:
     return Remedies(
-        find_module="go to its folder, or name it in PYTHONPATH",
+        find_module="change to its folder, or add the folder to PYTHONPATH",
         other_python="draw a description",
         start_python="run layered-view with another Python",
         more_time="raise --timeout",
@@ -174,12 +178,12 @@ def _described_in(path: Path) -> ModelDescription | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TargetError(f"{path}: cannot be read ({error.strerror}); give the path of a file that exists") from error
+        raise TargetError(f"{path}: cannot be read ({error.strerror}); use the path of an existing file") from error
     return ModelDescription.from_file_content(content)
 
 
 def _described_on_input() -> ModelDescription:
     described = ModelDescription.from_file_content(sys.stdin.buffer.read())
     if described is None:
-        raise DescriptionError("standard input holds no description; layered-view describe writes one")
+        raise DescriptionError("standard input contains no description; layered-view describe writes one")
     return described

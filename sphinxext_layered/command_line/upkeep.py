@@ -19,13 +19,15 @@ def check(given: argparse.Namespace) -> bool:
     """Print which committed descriptions are stale or asked for by no page; return whether none is."""
     place = Path(given.folder)
     if not place.exists():
-        raise TargetError(f"there is no {given.folder!r}; give the documentation's folder, or a description")
+        raise TargetError(f"there is no {given.folder!r}; use the documentation's folder, or a description")
     checked = list(committed.check(place, Path(given.root) if given.root else None))
     for path, problem in checked:
         if problem or not given.quiet:
             print(f"{path}: {problem or 'fresh'}")
     if not checked:
-        raise DescriptionError(f"no committed descriptions below {place}; layered_view_descriptions_dir makes them")
+        raise DescriptionError(
+            f"no committed descriptions below {place}; set layered_view_descriptions_dir to write them"
+        )
     if not any(problem for _, problem in checked):
         return True
     print("Build the documentation where Keras is installed, and commit the descriptions.", file=sys.stderr)
@@ -54,7 +56,7 @@ def _show_one_cache(folder: Path) -> None:
 
 
 def prune_cache(given: argparse.Namespace) -> bool:
-    """Remove what was not used for long."""
+    """Remove entries that have not been used for a long time."""
     for folder in _caches(given):
         pruned = Cache(folder).prune(older_than=given.days * DAY, larger_than=int(given.megabytes * 2**20))
         print(
@@ -65,10 +67,10 @@ def prune_cache(given: argparse.Namespace) -> bool:
 
 
 def _caches(given: argparse.Namespace) -> list[Path]:
-    """Return the caches that are meant, none but ours: what is pruned is deleted."""
+    """Return the caches to show or prune; only folders made by this package, since pruning deletes files."""
     start = Path(given.folder or os.environ.get("LAYERED_VIEW_CACHE_DIR") or ".")
     if not start.is_dir():
-        raise TargetError(f"{str(start)!r} is no folder; give that of a cache, or one above it")
+        raise TargetError(f"{str(start)!r} is not a folder; use the folder of a cache, or one above it")
     found = []
     for parent, folders, names in os.walk(start):
         if "CACHEDIR.TAG" in names and is_cache(Path(parent)):
@@ -77,6 +79,6 @@ def _caches(given: argparse.Namespace) -> list[Path]:
         folders[:] = sorted(folder for folder in folders if folder not in _NO_PLACES)
     if not found:
         raise TargetError(
-            f"no cache at or below {str(start)!r}; a build makes it, beside its output or in its doctrees"
+            f"no cache at or below {str(start)!r}; builds create it next to their output or in their doctrees"
         )
     return found

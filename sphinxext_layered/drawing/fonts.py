@@ -29,7 +29,7 @@ SHIPPED: Final = str(Path(__file__).with_name("DejaVuSans.ttf"))
 _EM: Final = 2048
 """The size at which files are measured: one unit of most fonts is a pixel there, and nothing is rounded."""
 
-_REMEDY: Final = "give the path of a .ttf, .otf or .ttc file that exists, or leave it out for the shipped font"
+_REMEDY: Final = "use the path of an existing .ttf, .otf or .ttc file, or leave it out for the bundled font"
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Font:
 
     @property
     def ascent(self) -> float:
-        """The greatest height above the baseline, px at ratio 1."""
+        """The maximum height above the baseline, px at ratio 1."""
         return _metrics(self)[0]
 
     @property
     def descent(self) -> float:
-        """The greatest depth below the baseline, px at ratio 1."""
+        """The maximum depth below the baseline, px at ratio 1."""
         return _metrics(self)[1]
 
     @property

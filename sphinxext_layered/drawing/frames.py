@@ -52,7 +52,7 @@ def _inside(node: Node | Frame) -> Iterator[Pair]:
 
 
 def wired(nodes: Sequence[Node | Frame], pairs: Iterable[Pair]) -> Graph:
-    """Return the graph of nodes with these connections between their calls; what frames know of it is made anew.
+    """Return the graph of nodes with these connections between their calls; what frames know of it is computed again.
 
     Connections within a node are its own.
     """

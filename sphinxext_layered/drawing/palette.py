@@ -2,7 +2,7 @@
 
 The palette `layered` has a hue for each family of layers and a shade for each class within it, chosen so
 that the classes that models use most are told apart by colour-blind readers too (a test says by how
-much). On light grounds fills are light and outlines dark; on dark grounds it is the other way round.
+much). On light backgrounds fills are light and outlines dark; on dark backgrounds it is the other way round.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FROZEN: Final = "frozen"
 """The name by which styles speak of every layer that is not trained."""
 
 LAYERED: Final[dict[str, tuple[str, str]]] = {
-    # class: its fill on a light ground, on a dark ground
+    # class: its fill on a light background, on a dark background
     "InputLayer": ("#dadddf", "#545d65"),
     "Conv2D": ("#60a4fe", "#3c6c9f"),
     "SeparableConv2D": ("#91c1fe", "#4b81e1"),
@@ -201,10 +201,10 @@ UNKNOWN: Final = (
     ("#fd717b", "#ad253b"),
     ("#bd9605", "#775e03"),
 )
-"""Fills, on a light and on a dark ground, of classes that are not known: far from the table's and from each other."""
+"""Fills of unknown classes, on a light and on a dark background: far from those in the table and from each other."""
 
 _INK: Final = {"light": (0.32, 0.05), "dark": (0.9, 0.05)}
-"""Lightness and greatest chroma of outlines."""
+"""Lightness and maximum chroma of outlines."""
 
 _LEAST: Final = 3.0
 """The contrast of outlines; that of graphical objects in WCAG 2.2, 1.4.11."""
@@ -241,14 +241,14 @@ def looks(description: ModelDescription, options: LayeredViewOptions) -> dict[in
     Styles win over the colour map, which wins over the palette; within each the most specific name.
     """
     theme = "dark" if options.theme == "dark" else "light"
-    ground = over(options.background_fill, _GROUNDS[theme])
+    background = over(options.background_fill, _BACKGROUNDS[theme])
     tables = _tables(options)
     users = {given.fill for table in tables for given in table.values() if given.fill}
     given = {layer.index: _given(layer, tables) for layer in description.layers}
     left = [layer for layer in description.layers if given[layer.index].fill is None]
     fills = _classic(left, users) if options.palette == "classic" else _layered(left, theme, users)
     return {
-        layer.index: _look(layer, given[layer.index], fills, theme, ground, options.shade_step)
+        layer.index: _look(layer, given[layer.index], fills, theme, background, options.shade_step)
         for layer in description.layers
     }
 
@@ -258,17 +258,17 @@ def _look(
     given: _Given,
     fills: dict[str, RGBA],
     theme: str,
-    ground: RGBA,
+    background: RGBA,
     step: float,
 ) -> Look:
     fill = given.fill or fills[layer.qualified_name]
-    fill = _paler(fill, ground) if given.paler else fill
-    return Look(fill, given.outline or outline_for(fill, theme, ground, step), bool(given.hidden), given.hatched)
+    fill = _paler(fill, background) if given.paler else fill
+    return Look(fill, given.outline or outline_for(fill, theme, background, step), bool(given.hidden), given.hatched)
 
 
-def _paler(colour: RGBA, ground: RGBA) -> RGBA:
+def _paler(colour: RGBA, background: RGBA) -> RGBA:
     """Return a colour half way to the background."""
-    red, green, blue = (round((part + below) / 2) for part, below in zip(colour[:3], ground[:3], strict=True))
+    red, green, blue = (round((part + below) / 2) for part, below in zip(colour[:3], background[:3], strict=True))
     return (red, green, blue, colour[3])
 
 
@@ -304,7 +304,7 @@ def is_frozen(layer: LayerDescription) -> bool:
     return layer.fact("trainable") is False
 
 
-_GROUNDS: Final[dict[str, RGBA]] = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}
+_BACKGROUNDS: Final[dict[str, RGBA]] = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}
 
 
 def _layered(layers: Iterable[LayerDescription], theme: str, users: set[RGBA]) -> dict[str, RGBA]:
@@ -392,21 +392,21 @@ def _classic_supply() -> Iterator[RGBA]:
 
 
 @lru_cache(maxsize=1024)
-def outline_for(fill: RGBA, theme: str, ground: RGBA, step: float = 10) -> RGBA:
-    """Return the outline for a fill: of its hue, and of enough contrast with the ground and all three faces.
+def outline_for(fill: RGBA, theme: str, background: RGBA, step: float = 10) -> RGBA:
+    """Return the outline for a fill: of its hue, and of enough contrast with the background and all three faces.
 
-    Where no tone has enough with both, the ground wins: it is what a box must stand out from.
+    Where no tone has enough with both, the background wins: it is what a box must stand out from.
     """
     lightness, most = _INK[theme]
     _, chroma, hue = lch_of(fill)
-    faces = [over(shade(fill, step * n), ground) for n in range(3)]
+    faces = [over(shade(fill, step * n), background) for n in range(3)]
     nearest = sorted((n / 20 for n in range(21)), key=lambda tone: abs(tone - lightness))
     tones = [from_lch((tone, min(chroma, most), hue)) for tone in (lightness, *nearest)]
 
     def rank(tone: RGBA) -> tuple[float, float]:
-        with_ground = min(contrast(tone, ground), _LEAST)
+        with_background = min(contrast(tone, background), _LEAST)
         with_faces = min(*(contrast(tone, face) for face in faces), _LEAST)
-        return (with_ground, with_faces)
+        return (with_background, with_faces)
 
     return max(tones, key=rank)
 
@@ -433,11 +433,11 @@ def _luminance(colour: RGBA) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def over(colour: RGBA, ground: RGBA) -> RGBA:
-    """Return what a colour looks like on an opaque ground."""
+def over(colour: RGBA, background: RGBA) -> RGBA:
+    """Return what a colour looks like on an opaque background."""
     alpha = colour[3] / 255
     red, green, blue, _ = (
-        round(part * alpha + below * (1 - alpha)) for part, below in zip(colour, ground, strict=True)
+        round(part * alpha + below * (1 - alpha)) for part, below in zip(colour, background, strict=True)
     )
     return (red, green, blue, 255)
 

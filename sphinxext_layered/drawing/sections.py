@@ -25,7 +25,10 @@ def sectioned(graph: Graph) -> Graph:
     nodes: list[Node | Frame] = []
     done = 0
     for first, last in _parts(graph):
-        within = [pair for node in into[first : last + 1] for source, pair in node if source >= first]
+        pairs_in = [each for node in into[first : last + 1] for each in node]
+        if len({pair[0] for source, pair in pairs_in if source < first}) > 1:
+            continue  # from several nodes of one frame
+        within = [pair for source, pair in pairs_in if source >= first]
         block = Blocks((tuple(range(first, last + 1)),), wired(graph.nodes[first : last + 1], within))
         frame = framed(graph.nodes, block, within)
         assert frame is not None

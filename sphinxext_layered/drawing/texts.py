@@ -13,7 +13,7 @@ from sphinxext_layered.template import Line, is_template, template_lines
 from .summary import TIMES, output_text, shape_text
 
 Label = tuple[str, bool]
-"""A text, lines parted by newlines, and whether it stands above its box."""
+"""A text, with lines separated by newlines, and whether it is above its box."""
 
 
 def label_of(layer: LayerDescription, options: LayeredViewOptions) -> Label | None:

@@ -1,7 +1,7 @@
-"""Everything that knows Sphinx: here is what is registered with it.
+"""The Sphinx extension: what is registered with Sphinx.
 
-`page` is what pages ask for, `build` what a build makes of it, `output` what is put on the page. What draws is
-imported when there is something to draw.
+`page` has the directives, `build` makes the pictures, `output` puts them on the page. Drawing code is imported only
+if there is something to draw.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .output.downloads import note_downloads
 from .output.transform import PicturesIn, ReadAgainAfterErrors
 from .page.directive import LayeredView
 from .page.nodes import PLACEHOLDERS, skip
-from .page.option_tables import LayeredViewConfig, LayeredViewOptionTable
+from .page.option_docs import LayeredViewConfigDocs, LayeredViewDefaults, LayeredViewOptionDocs
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,8 +31,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     config.register(app)
     app.add_directive("layered-view", LayeredView)
-    app.add_directive("layered-view-options", LayeredViewOptionTable)
-    app.add_directive("layered-view-config", LayeredViewConfig)
+    app.add_directive("layered-view-options", LayeredViewOptionDocs)
+    app.add_directive("layered-view-config", LayeredViewConfigDocs)
+    app.add_directive("layered-view-defaults", LayeredViewDefaults)
     formats = ("html", "latex", "text", "man", "texinfo")
     for placeholder in PLACEHOLDERS:
         app.add_node(placeholder, **dict.fromkeys(formats, (skip, None)))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Every config value, declared once: registered, checked and documented from here.
+"""The declaration of every config value, from which it is registered, checked and documented.
 
 A wrong value is one warning on every build, at its line of conf.py where that can be found, and the
 default is used. What is checked is put back into Sphinx's config, so that the rest of the package
@@ -17,7 +17,8 @@ from sphinx.util import logging
 from .. import values
 from ..errors import OptionError
 from ..options import DECLARED, THEMES, read_value
-from ..values import Reader, did_you_mean
+from ..values import Reader
+from ..visualkeras import no_such_option
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -33,14 +34,13 @@ MODES: Final = ("auto", "refresh", "cached", "off")
 EMBEDS: Final = ("file", "inline")
 
 MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
-"""The formats that pages show, the preferred first where nothing is said."""
+"""The formats that pages show, in order of preference."""
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
-_PAGE_SIZING_MODE: Final = "balanced"
-"""How sizes become pixels on pages: channels count once in sequences, and no layer dwarfs the others."""
+_PAGE_DEFAULTS: Final = {"sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "pixel_ratio": 2}
+"""On pages, channels count once in sequences, and no layer dwarfs the others."""
 
-_PAGE_PIXEL_RATIO: Final = 2
 _THEMES_WITH_SWITCH: Final = ("furo", "pydata_sphinx_theme")
 
 
@@ -109,10 +109,12 @@ def _defaults() -> Reader:
 
 SETTINGS: Final[dict[str, Setting]] = {
     "layered_view_defaults": Setting(
-        {}, _defaults(), "Drawing options for every picture, by their Python names; a page's own options win."
+        {},
+        _defaults(),
+        "Default drawing options of all pictures, by their Python names; options on a page take precedence.",
     ),
     "layered_view_max_width": Setting(
-        700,
+        710,
         DECLARED["max_width"].reader,
         "Maximum width of a picture on a page, in pixels; ``:max-width:`` sets it for one picture. A theme with a "
         "narrower column shows pictures smaller, text included.",
@@ -142,46 +144,44 @@ SETTINGS: Final[dict[str, Setting]] = {
             _text("the name of a builder"),
             values.choice(*MIME_TYPES),
         ),
-        "Format of pictures for each builder (by the builder's name, such as ``dirhtml``, or its output format, such "
-        "as ``html``); LaTeX gets pdf and all others png.",
+        "Picture format of each builder, by the builder's name (such as ``dirhtml``) or its output format (such as "
+        "``html``). The default is pdf for LaTeX and png for all others.",
     ),
     "layered_view_theme": Setting(
         "auto",
         values.choice("auto", *THEMES),
-        "Background that pictures are made for. ``both`` draws a light and a dark picture, between which the page "
-        "switches; ``auto`` does so where the theme has a switch: furo, pydata-sphinx-theme, and themes built on them, "
-        "such as sphinx-book-theme.",
+        "Background of pictures; ``both`` makes a light and a dark picture, and the page shows the one that fits. "
+        "``auto`` does so with themes that have a switch: furo, pydata-sphinx-theme, and themes based on them, such as "
+        "sphinx-book-theme.",
     ),
     "layered_view_mode": Setting(
         "auto",
         values.choice(*MODES),
-        "``auto`` makes what is missing or stale, ``refresh`` makes all anew, ``cached`` never starts the child "
-        "process, ``off`` shows placeholders only.",
+        "``auto`` makes what is missing or stale, ``refresh`` makes everything again, ``cached`` never starts the "
+        "child process, ``off`` shows placeholders only.",
     ),
-    "layered_view_timeout": Setting(
-        300, values.number(above=0), "Seconds that a model's builder may take before its picture is given up."
-    ),
+    "layered_view_timeout": Setting(300, values.number(above=0), "Maximum number of seconds for building a model."),
     "layered_view_memory_limit": Setting(
         None,
         values.whole_number(1, 10**9, none="no limit"),
-        "Most memory of the child process, in megabytes, where the system can limit it.",
+        "Maximum memory of the child process in megabytes, if the system can limit it.",
     ),
     "layered_view_cache_dir": Setting(
         None,
-        _folder("beside the output"),
-        "Folder of the cache, relative to conf.py. The environment variable ``LAYERED_VIEW_CACHE_DIR`` wins.",
+        _folder("next to the output"),
+        "Cache folder, relative to conf.py. The environment variable ``LAYERED_VIEW_CACHE_DIR`` takes precedence.",
     ),
     "layered_view_descriptions_dir": Setting(
         None,
-        _folder("none are kept"),
-        "Folder, relative to conf.py, of descriptions to be committed, from which pages are drawn without TensorFlow.",
+        _folder("no descriptions are written"),
+        "Folder, relative to conf.py, of descriptions to commit; pages can be drawn from them without TensorFlow.",
     ),
     "layered_view_python": Setting(
         None,
         values.path(none="the one that runs Sphinx")._replace(
             accepts="a path or a command, or none (the one that runs Sphinx)"
         ),
-        "Python interpreter that builds the models, where it is not the one that runs Sphinx.",
+        "Python interpreter that builds the models, if it is not the one that runs Sphinx.",
     ),
     "layered_view_environment": Setting(
         {},
@@ -190,15 +190,15 @@ SETTINGS: Final[dict[str, Setting]] = {
             _text("the name of a variable"),
             _environment_value(),
         ),
-        "Environment variables of the child process, beside those of the build.",
+        "Additional environment variables of the child process.",
     ),
-    "layered_view_gpu": Setting(False, values.yes_no(), "Let the child process see the GPUs."),
+    "layered_view_gpu": Setting(False, values.yes_no(), "Make GPUs visible to the child process."),
     "layered_view_modules": Setting(
         None,
         values.optional(values.names(), "any module")._replace(
             accepts="a list of names, such as ['mypackage'], or none (any module)"
         ),
-        "Packages and modules whose functions pages may name; others are refused.",
+        "Packages and modules whose functions pages may call; others are refused.",
     ),
 }
 
@@ -241,9 +241,9 @@ def _checked_defaults(config: Config, given: Mapping[str, object]) -> Iterable[t
         name = spelt.replace("-", "_")
         try:
             if name not in DECLARED:
-                raise OptionError(name, f"no such option; {did_you_mean(name, DECLARED)}")
+                raise OptionError(name, no_such_option(name, DECLARED))
             if DECLARED[name].python_only:
-                raise OptionError(name, "is for Python callers only; write font_path and font_size")
+                raise OptionError(name, "is for Python only; use font_path and font_size")
             if callable(value):
                 raise OptionError(name, f"expected module:function as text, which Sphinx can compare; got {value!r}")
             yield name, read_value(name, value)
@@ -272,8 +272,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     return {
         "max_width": config.layered_view_max_width,
         "max_height": config.layered_view_max_height,
-        "sizing_mode": _PAGE_SIZING_MODE,
-        "pixel_ratio": _PAGE_PIXEL_RATIO,
+        **_PAGE_DEFAULTS,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,
         **dict(request.given),

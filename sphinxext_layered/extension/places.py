@@ -1,4 +1,4 @@
-"""Where things lie: the cache, the project's root, and the record of what was written."""
+"""Paths: the cache, the project's root, and the record of what was written."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CACHE_NAME = ".layered_view_cache"
 
 
 def cache_folder(app: Sphinx) -> Path:
-    """Return the folder of the cache: as told, else beside the output, else in the doctree folder.
+    """Return the cache folder: as configured, else next to the output, else in the doctree folder.
 
-    Beside the output it would be in the way where that is the source folder, holds it, or lies in it
+    Next to the output it would be in the way if that is the source folder, contains it, or is in it
     (sphinx-autobuild watches the sources), and where it is the folder of temporary files.
     """
     told = os.environ.get("LAYERED_VIEW_CACHE_DIR") or app.config.layered_view_cache_dir

@@ -1,4 +1,4 @@
-"""The only hand that knows Keras: from a live model to its description.
+"""The only part that knows Keras: reads a live model into its description.
 
 Importing this package imports neither Keras nor TensorFlow: the user's module may choose a backend
 first, and a model that is not Keras's needs neither.

@@ -1,4 +1,4 @@
-"""Tells layers that are alike, so that what is inside equal blocks is found out once."""
+"""Find layers that are alike, so that what is inside equal blocks is found out once."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def load_model_file(path: str | Path) -> Any:
     try:
         text = _configuration(path)
     except FileNotFoundError:
-        raise TargetError(f"there is no file {path.name!r}: name a .keras or .json file that exists") from None
+        raise TargetError(f"there is no file {path.name!r}: use an existing .keras or .json file") from None
     except _UNREADABLE as error:
         raise ModelError(
             f"cannot read {path.name!r} ({error}): write it with model.save('{path.stem}.keras') or model.to_json()"

@@ -51,7 +51,7 @@ class Step:
     origins : tuple of Origin, or None
         Where each of its tensors comes from, constants left out; None where that is not known.
     arguments : tuple of (tuple, dict)
-        What it is called with: tensors, or a `Spec` in the place of each.
+        What it is called with: tensors, or a `Spec` instead of each.
     place : int or None
         The layer's place in `Graph.layers`, where its identity does not tell it.
     """
@@ -139,7 +139,7 @@ def read_nodes(functional: Any, layers: list[Any], shapes: Mapping[int, tuple[Sh
 def nodes_in_order(functional: Any) -> list[Any]:
     """Return a functional model's nodes in the order in which Keras runs them, the farthest from the outputs first.
 
-    Those as far as each other stand in the order of Keras's operations, which is that of ``model.layers``.
+    Nodes at the same distance are in the order of Keras's operations, which is that of ``model.layers``.
     """
     operations = getattr(functional, "_operations", None) or functional.layers
     place = {id(operation): at for at, operation in enumerate(operations)}

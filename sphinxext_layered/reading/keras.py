@@ -78,12 +78,19 @@ def describe(
     ModelError
         It is not a model, or its shapes can be known neither from it nor from `input_shape`.
     OptionError
-        `text_callable` or `input_shape` is not what it should be, or the model's input is of another shape.
+        `text_callable` or `input_shape` is not what it should be, the model's input is of another shape, or it is no
+        Keras model, whose shapes follow from none.
     """
     if layers_of(model) is None and not is_keras(model):
         raise ModelError(_not_a_model(model))
     shapes = _shapes_given(input_shape)
     if not is_keras(model):
+        if shapes is not None:
+            raise OptionError(
+                "input_shape",
+                f"{type(model).__name__} is no Keras model, so nothing can follow from it: leave it out, and give the "
+                "layers an output_shape",
+            )
         return _description(model, _read_attributes(model), text_callable, _Around())
     with left_as_it_was(model, keras_layer_class(model)):
         return _description(model, _read(model, shapes), text_callable, _Around())
@@ -187,7 +194,7 @@ def _narrowed(model: Any, functional: Any, graph: Graph, input_shape: InputShape
         raise OptionError(
             "input_shape",
             f"the input of the model {name_of(model)!r} is {known}, which {input_shape} does not fit: leave it out, "
-            "or give sizes only where they are open",
+            "or set only unknown sizes",
         )
     return _read_functional(model, functional, _shapes_for(functional, wanted))
 
@@ -239,7 +246,7 @@ def _read_attributes(model: Any) -> Graph:
         previous = outputs or previous
     if steps and not any(step.outputs for step in steps):
         raise ModelError(
-            f"no layer of {name_of(model) or type(model).__name__!r} has a shape: give them an output_shape, an output "
+            f"no layer of {name_of(model) or type(model).__name__!r} has a shape: they need an output_shape, an output "
             "with a shape, or compute_output_shape"
         )
     return Graph(layers, [*given, *steps], tuple(map(Ending, map(Origin, given))), tuple(map(Ending, origins)))

@@ -1,4 +1,4 @@
-"""Watches a model or layer call its layers, where no functional model keeps its graph.
+"""Trace the calls of a model or layer that has no graph of nodes.
 
 The layers that a subclassed model holds are in the order of its attributes and some are never called. So
 it is called, in one of these ways, the first that works:
@@ -78,7 +78,7 @@ def arguments_of(model: Any, input_shape: InputShape | None) -> Arguments:
         raise ModelError(
             f"the model {model.name!r} ({type(model).__name__}) is not built, so the shapes of its layers are not "
             "known: start it with keras.Input(shape), or call build() or the model itself once before it is returned, "
-            "or give input_shape, such as (224, 224, 3)"
+            "or set input_shape, such as (224, 224, 3)"
         )
     return known
 
@@ -133,8 +133,8 @@ def trace(layer: Any, layer_class: type, arguments: Arguments) -> Graph:
     tried = "" if all(spec.dtype for spec in specs) else f", as {_own_type(layer)} or {OTHER_TYPE}"
     raise ModelError(
         f"the model {layer.name!r} ({type(layer).__name__}) cannot be called with input of shape {shapes}, batch left "
-        f"out{tried}: {type(failure).__name__}: {reason_of(failure)}; give the input_shape that it takes, a tuple of "
-        "shapes where it takes several, with a type where another is needed, such as (32,):int32"
+        f"out{tried}: {type(failure).__name__}: {reason_of(failure)}; set input_shape to what it takes, a tuple of "
+        "shapes if it takes several, with a type if another is needed, such as (32,):int32"
     ) from failure
 
 
@@ -182,7 +182,7 @@ def _attempts(layer_class: type) -> tuple[Attempt, ...]:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the line of an error that says something; Keras begins with where it was, in bold type."""
+    """Return the informative line of an error; Keras begins with where it was, in bold type."""
     text = re.sub(r"\x1b\[\d*m", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(_KERAS_PREAMBLES)), type(error).__name__)[:300]

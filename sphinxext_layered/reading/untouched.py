@@ -1,4 +1,4 @@
-"""Leaves the caller's model as it was: to read one that is not built means to build it.
+"""Restore the caller's model after reading it: a model that is not built is built for reading.
 
 A model cannot be copied in general: Keras copies by configurations, which a class of the user's need not
 have. So what its layers hold is noted before and set back after.

@@ -111,7 +111,7 @@ def _why_allocated(model: object, failed: str) -> str:
     if not has_values:
         return ""
     if any(base.__module__.startswith("tf_keras.") for base in type(model).__mro__):
-        return "tf_keras builds no model without them"
+        return "tf_keras cannot build models without them"
     return "it was built before it was asked for, as when a module makes it while it is imported"
 
 
@@ -127,7 +127,7 @@ def model_from(value: object) -> object:
         needed = _needed_arguments(value)
         if needed:
             raise ModelError(
-                f"the class {value.__name__} cannot be made into a model without {', '.join(needed)}: give the "
+                f"the class {value.__name__} cannot be instantiated without {', '.join(needed)}: write the "
                 "arguments, or name a function that returns the model"
             )
         value = value()
@@ -156,7 +156,7 @@ def _wrong_value(value: object) -> str:
         value.close()
         return f"a coroutine was returned, but {expected}: build the model in an ordinary function"
     if inspect.isfunction(value) or inspect.ismethod(value):
-        return f"a function was returned ({value.__name__}), but {expected}: return what it gives"
+        return f"a function was returned ({value.__name__}), but {expected}: return its result"
     if isinstance(value, type):
         return f"the class {value.__name__} was returned, but {expected}: return an object of it"
     if isinstance(value, ModuleType):
@@ -196,7 +196,7 @@ def _is_imported(name: str) -> bool:
 
 
 def _nothing(*_: Any, **__: Any) -> None:
-    """Do nothing, in the place of what only serves a model's values."""
+    """Do nothing, instead of what only serves a model's values."""
 
 
 @contextlib.contextmanager
@@ -315,7 +315,7 @@ class _Watcher(MetaPathFinder):
 
 
 class _AnnouncingLoader(Loader):
-    """Loads a module as its own loader does, and then says so."""
+    """Loads a module with its own loader, and then reports it."""
 
     def __init__(self, loader: Any, loaded: Callable[[str], None]) -> None:
         self.loader = loader

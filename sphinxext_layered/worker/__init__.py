@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .dependencies import FileHashes, Installed, MadeFrom, differences
-from .messages import Described, Failed, ModelRequest, Remedies, WorkerSettings
+from .messages import Described, Failure, ModelRequest, Remedies, WorkerSettings
 
 __all__ = [
     "Described",
-    "Failed",
+    "Failure",
     "FileHashes",
     "Installed",
     "MadeFrom",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Iterator[Described | Failed]:
+def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> Iterator[Described | Failure]:
     """Describe models one after another, each given as soon as it is ready.
 
     Parameters
@@ -40,7 +40,7 @@ def describe_all(requests: Iterable[ModelRequest], settings: WorkerSettings) -> 
 
     Yields
     ------
-    Described or Failed
+    Described or Failure
         One for each request, in their order.
 
     Notes

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from .client import Client, answers
-from .messages import Described, Failed, ModelRequest, WorkerSettings
+from .messages import Described, Failure, ModelRequest, WorkerSettings
+from .termination import before_termination
 
 _END: Final = object()
 
@@ -31,16 +32,18 @@ class Ahead:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._while_it_lives = contextlib.ExitStack()
 
     def ask(self, request: ModelRequest) -> None:
         """Ask for one model more."""
         self._requests.put(request)
         if self._thread is None:
             self._thread = threading.Thread(target=self._describe, daemon=True, name="layered-view-ahead")
+            self._while_it_lives.enter_context(before_termination(self.end))
             self._thread.start()
             atexit.register(self.end)
 
-    def answers(self) -> Iterator[Described | Failed]:
+    def answers(self) -> Iterator[Described | Failure]:
         """Yield the answers in the order of the requests, each as soon as it is there. No request can follow."""
         if self._thread is None:
             return
@@ -66,6 +69,7 @@ class Ahead:
             self._client.stop()
             thread.join()
             atexit.unregister(self.end)
+            self._while_it_lives.close()
 
     def _describe(self) -> None:
         try:

@@ -8,7 +8,6 @@ import linecache
 import os
 import queue
 import re
-import secrets
 import signal
 import site
 import subprocess
@@ -22,7 +21,7 @@ from typing import Any, Final
 
 from sphinxext_layered.errors import WorkerError
 
-from .dependencies import chosen_environment
+from .dependencies import chosen_environment, kill_group
 from .messages import CodeLine, ModelRequest, WorkerSettings, plain
 
 _START_LIMIT: Final = 60.0
@@ -63,7 +62,7 @@ class Child:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._marks = ("", "")
         self._asked = False
         self._events: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
@@ -227,21 +226,25 @@ class Child:
                 name = signal.Signals(-code).name
             except ValueError:
                 name = f"signal {-code}"
-            how = {"SIGSEGV": "a segmentation fault", "SIGABRT": "an abort", "SIGKILL": "SIGKILL: was memory short?"}
+            how = {
+                "SIGSEGV": "a segmentation fault",
+                "SIGABRT": "an abort",
+                "SIGKILL": "SIGKILL: was it out of memory?",
+            }
             return self._crashed(f"ended by {how.get(name, name)}")
         if code is not None and code >= 0xC0000000:
             return self._crashed(f"ended by Windows with the code {code:#x}")
         return (
-            f"Python ended with the exit status {code} while the model was made, as os._exit does; take what ends "
-            "Python out of the model's code"
+            f"Python ended with the exit status {code} while the model was built, as os._exit does; remove the "
+            "call that ends Python"
         )
 
     def _crashed(self, how: str) -> str:
-        return f"Python was {how} while the model was made; run its function on its own to see why"
+        return f"Python was {how} while the model was built; run its function on its own to see why"
 
     def _too_long(self) -> str:
         limit, remedy = self._settings.timeout, self._settings.remedies.more_time
-        return f"the model was not made within {limit:g} s; shorten what takes so long, or {remedy}"
+        return f"the model was not built within {limit:g} s; make it faster, or {remedy}"
 
     def _check_memory(self) -> None:
         limit, remedy = self._settings.memory_limit, self._settings.remedies.more_memory
@@ -408,13 +411,7 @@ def _resident_megabytes(pid: int) -> int:
 
 def _kill_all(process: subprocess.Popen[bytes], token: str) -> None:
     """Kill the child, its process group, and those of its children that left the group."""
-    if sys.platform == "win32":
-        if process.poll() is None:
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
-            process.kill()
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_group(process)
     for pid in _marked_processes(token):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)

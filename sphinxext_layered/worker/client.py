@@ -11,10 +11,10 @@ from sphinxext_layered.errors import DescriptionError, WorkerError
 
 from .child import LONGEST_ANSWER, Child, IdleError, StartError, garbled
 from .dependencies import FileHashes, MadeFrom, chosen_environment, digests_of
-from .messages import Described, Failed, ModelRequest, WorkerSettings
+from .messages import Described, Failure, ModelRequest, WorkerSettings
 
 
-def answers(requests: Iterable[ModelRequest], client: Client) -> Iterator[Described | Failed]:
+def answers(requests: Iterable[ModelRequest], client: Client) -> Iterator[Described | Failure]:
     """Yield what `describe_all` yields; the client has ended when that is exhausted or closed."""
     try:
         for number, request in enumerate(requests):
@@ -37,7 +37,7 @@ class Client:
         self._cannot_start = ""
         self._stopped = False
 
-    def describe(self, number: int, request: ModelRequest) -> Described | Failed:
+    def describe(self, number: int, request: ModelRequest) -> Described | Failure:
         """Return a model's description by the child, or by a new one where the old one cannot."""
         if (read := _read_description(request, self._settings)) is not None:
             return read
@@ -48,23 +48,27 @@ class Client:
             except StartError as error:
                 self._cannot_start = str(error)
                 self.end()
-                return Failed(request, "worker", str(error))
+                return Failure("worker", str(error), request=request, is_general=True)
             except IdleError:
                 self.end()
                 continue
             except WorkerError as error:
-                failed = Failed(request, "worker", str(error), child.output(), child.lines_of_fault())
+                failed = Failure("worker", str(error), child.output(), child.lines_of_fault(), request)
                 self.end()
                 return failed
             if answer.get("again") is True:
                 self.end()
                 continue
             result = _result(request, answer, child)
-            if answer.get("spent", True) or (isinstance(result, Failed) and result.subtype == "worker"):
+            if answer.get("spent", True) or (isinstance(result, Failure) and result.subtype == "worker"):
                 self.end()
             return result
         self.end()
-        return Failed(request, "worker", "the child was lost three times before it began with the model; try again")
+        return Failure(
+            "worker",
+            "the child process was lost three times before it started with the model; build again",
+            request=request,
+        )
 
     def _started(self) -> Child:
         if self._cannot_start:
@@ -74,7 +78,7 @@ class Client:
             if not self._stopped:
                 self._child.greet()
         if self._stopped or self._child is None:
-            raise StartError("the build was ended while the model was made; build again")
+            raise StartError("the build was ended while the model was built; build again")
         return self._child
 
     def stop(self) -> None:
@@ -90,7 +94,7 @@ class Client:
             child.end()
 
 
-def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failed | None:
+def _read_description(request: ModelRequest, settings: WorkerSettings) -> Described | Failure | None:
     """Read a description's own file, which needs no child."""
     if request.target or not request.file or not request.file.endswith(".json"):
         return None
@@ -101,7 +105,7 @@ def _read_description(request: ModelRequest, settings: WorkerSettings) -> Descri
     except OSError:
         return None
     except DescriptionError as error:
-        return Failed(request, "description", f"{request.file}: {error}")
+        return Failure("description", f"{request.file}: {error}", request=request)
     if description is None:
         return None
     hashes = FileHashes()
@@ -115,12 +119,12 @@ def _read_description(request: ModelRequest, settings: WorkerSettings) -> Descri
     )
 
 
-def _result(request: ModelRequest, answer: Mapping[str, Any], child: Child) -> Described | Failed:
-    if "failed" in answer and (failed := Failed.from_document(request, answer["failed"], child.output())) is not None:
+def _result(request: ModelRequest, answer: Mapping[str, Any], child: Child) -> Described | Failure:
+    if "failed" in answer and (failed := Failure.from_document(request, answer["failed"], child.output())) is not None:
         return failed
     try:
         description = ModelDescription.from_document(answer.get("description"))
         made_from = MadeFrom.from_document(answer.get("made_from"))
         return Described(request, description, made_from, str(answer.get("allocated") or ""))
     except (DescriptionError, ValueError) as error:
-        return Failed(request, "worker", garbled(str(error)), child.output())
+        return Failure("worker", garbled(str(error)), child.output(), request=request)

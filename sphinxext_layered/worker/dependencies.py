@@ -15,6 +15,7 @@ import importlib.metadata
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -22,6 +23,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
+
+from .termination import before_termination
 
 FRAMEWORKS: Final = frozenset({"keras", "tensorflow", "tf_keras", "jax", "torch"})
 """Packages that count by their version alone: what they import in turn does not count."""
@@ -33,9 +36,9 @@ FILE: Final = "file"
 FOLDER: Final = "folder"
 """Stand for what is there, where only that was asked."""
 
-_TEXT_SUFFIXES: Final = frozenset(
-    {".py", ".pyi", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".md", ".rst", ".xml"}
-)
+_TEXT_SUFFIXES: Final = (
+    ".py", ".pyi", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".txt", ".csv", ".md", ".rst", ".xml"
+)  # fmt: skip
 MODULE: Final = "module:"
 _STATE: Final = re.compile(r"[0-9a-f]{64}|absent|file|folder")
 TWINS: Final = {
@@ -150,13 +153,13 @@ def differences(
     hashes = hashes or FileHashes()
     installed = installed or Installed()
     found = []
-    code = dict(made_from.code)
+    root, code = str(root), dict(made_from.code)
     for name, digest in made_from.files:
-        path = hashes.place_of(name, str(root), sys_path or sys.path)
+        path = hashes.place_of(name, root, sys_path or sys.path)
         now = hashes.state(path, digest) if path else ABSENT
         if now == digest or (path and name in code and code[name] == hashes.of_code(path)):
             continue
-        only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, str(root))
+        only_here_or_there = ABSENT in (now, digest) and name.startswith(MODULE) and not _is_of_project(path, root)
         if not (cached and only_here_or_there):
             found.append(f"{name} ({'gone' if now == ABSENT else 'new' if digest == ABSENT else 'changed'})")
     for name, version in made_from.distributions:
@@ -293,7 +296,7 @@ class FileHashes:
     def place_of(self, name: str, root: str, sys_path: Sequence[str]) -> str | None:
         """Return the path that a name in `MadeFrom.files` means here, None for a module that is not found."""
         if not name.startswith(MODULE):
-            return os.path.join(root, *name.split("/"))
+            return os.path.join(root, name.replace("/", os.sep))
         if name not in self._places:
             self._places[name] = find_module_file(name.removeprefix(MODULE), sys_path)
         return self._places[name]
@@ -304,17 +307,13 @@ class FileHashes:
             self.known[path] = hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
     def _read(self, path: str) -> str:
-        digest = hashlib.sha256()
         try:
-            with open(path, "rb") as file:
-                if os.path.splitext(path)[1].lower() in _TEXT_SUFFIXES:
-                    digest.update(file.read().replace(b"\r\n", b"\n"))
-                else:
-                    while chunk := file.read(1 << 20):
-                        digest.update(chunk)
+            with open(path, "rb", buffering=0) as file:  # unbuffered, which is twice as quick
+                if path.lower().endswith(_TEXT_SUFFIXES):
+                    return hashlib.sha256(file.readall().replace(b"\r\n", b"\n")).hexdigest()
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             return kind_of(path)
-        return digest.hexdigest()
 
     def _names(self, folder: str) -> str:
         try:
@@ -362,10 +361,38 @@ class Installed:
         assert self._python is not None
         command = [self._python, "-P", "-c", "import json, sys; print(json.dumps(sys.path))"]
         try:
-            done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=True)
-            return [path for path in json.loads(done.stdout.splitlines()[-1]) if isinstance(path, str)]
+            said = _output_of(command)
+            return [path for path in json.loads(said.splitlines()[-1]) if isinstance(path, str)]
         except (OSError, ValueError, IndexError, TypeError, subprocess.SubprocessError):
             return []  # the child will tell why it cannot be started
+
+
+def _output_of(command: list[str]) -> bytes:
+    """Return what a command prints; whatever ends the wait for it ends the command and what it has started."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with before_termination(lambda: kill_group(process)):
+            return process.communicate(timeout=30)[0]
+    finally:
+        kill_group(process)
+        process.wait()
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that has a session of its own, and what it has started there."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+            process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _version_of(distribution: importlib.metadata.Distribution) -> str:

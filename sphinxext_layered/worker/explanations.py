@@ -1,4 +1,4 @@
-"""What an exception of the user's code means, and what to do about it."""
+"""Explain exceptions of the user's code, and what to do about them."""
 
 from __future__ import annotations
 
@@ -37,19 +37,21 @@ def explain(error: BaseException, root: str, remedies: Remedies) -> dict[str, An
 def _explained(error: BaseException, remedies: Remedies) -> tuple[str, str]:
     if isinstance(error, TargetError):
         return "target", _text(error)
-    if isinstance(error, ModelError | OptionError):  # the one option that is read here is the text_callable's answer
+    if isinstance(error, OptionError) and error.name == "input_shape":
+        return "option", _text(error)
+    if isinstance(error, ModelError | OptionError):  # the other option that is read here is the text_callable's answer
         return "model", _text(error)
     if (framework := _broken_framework(error, remedies)) is not None:
         return "framework", framework
     what, remedy = next((what, remedy) for kind, what, remedy in _REMEDIES if isinstance(error, kind))
     if isinstance(error, ImportError | AttributeError) and "partially initialized" in _text(error):
-        what, remedy = "modules of the model import one another in a circle", "import one of them inside a function"
+        what, remedy = "modules of the model import each other in a circle", "import one of them inside a function"
     return "model", f"{what}: {_shown(error)}; {remedy.format(find_module=remedies.find_module)}"
 
 
 _REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (SyntaxError, "a module of the model cannot be read", "fix the line"),
-    (SystemExit, "the model's code ended Python", "leave out sys.exit, or put it under if __name__ == '__main__'"),
+    (SystemExit, "the model's code ended Python", "remove sys.exit, or put it under if __name__ == '__main__'"),
     (KeyboardInterrupt, "the model's code raised KeyboardInterrupt", "raise an Exception instead"),
     (
         ModuleNotFoundError,
@@ -57,14 +59,14 @@ _REMEDIES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
         "install it for the Python that describes models, or {find_module}",
     ),
     (ImportError, "a module of the model cannot be imported", "fix the import"),
-    (RecursionError, "the model's code calls itself without end", "give its recursion an end"),
+    (RecursionError, "the model's code has an endless recursion", "end its recursion"),
     (MemoryError, "the model's code needs more memory than there is", "make the model smaller"),
     (
         Warning,
-        "a warning was turned into an error while the model was made",
+        "a warning was turned into an error while the model was built",
         "fix what it warns of, or leave warnings as they are",
     ),
-    (BaseException, "the model could not be made", "run the function on its own to see why"),
+    (BaseException, "the model could not be built", "run the function on its own to see why"),
 )
 
 
@@ -75,8 +77,8 @@ def _broken_framework(error: BaseException, remedies: Remedies) -> str | None:
                 return _without_backend(cause.name, remedies)
             return f"{cause.name} is not installed for {_elsewhere('install it', remedies)}"
         if (old := _too_old(cause)) is not None:
-            framework, version, least = old
-            remedy = _elsewhere(f"install {framework} {least} or newer", remedies)
+            framework, version, oldest = old
+            remedy = _elsewhere(f"install {framework} {oldest} or newer", remedies)
             return f"{framework} {version} is too old in {remedy}\n{_shown(cause)}"
         if isinstance(cause, Exception) and (name := _failed_while_loading(cause)):
             return f"{name} cannot be imported by {_elsewhere('repair its installation', remedies)}\n{_shown(cause)}"

@@ -1,16 +1,19 @@
-"""What is asked of the child and what it answers."""
+"""Messages to and from the child process."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from .dependencies import MadeFrom
 
 if TYPE_CHECKING:
     from sphinxext_layered.description import ModelDescription
+
+
+_SUBTYPES_OF_CHILD: Final = ("target", "option", "model", "framework")
 
 
 class ModelRequest(NamedTuple):
@@ -63,10 +66,10 @@ class Remedies(NamedTuple):
 
     find_module: str = "put its folder on sys.path in conf.py"
     other_python: str = (
-        "name another Python in layered_view_python, or build from committed descriptions with layered_view_mode = "
-        "'cached'"
+        "set layered_view_python to another Python interpreter, or build from committed descriptions with "
+        "layered_view_mode = 'cached'"
     )
-    start_python: str = "layered_view_python names the Python"
+    start_python: str = "layered_view_python sets the Python interpreter"
     more_time: str = "raise layered_view_timeout"
     more_memory: str = "raise layered_view_memory_limit"
     choose_backend: str = "set layered_view_environment = {{'KERAS_BACKEND': '{backend}'}} in conf.py"
@@ -143,27 +146,32 @@ class Described(NamedTuple):
     allocated: str = ""
 
 
-class Failed(NamedTuple):
-    """A model that could not be described.
+class Failure(NamedTuple):
+    """Why a model has no description, or a request on a page no picture.
 
     Attributes
     ----------
-    request : ModelRequest
-    subtype : {'target', 'model', 'framework', 'worker', 'description'}
-        Who can fix it: the page, the user's code, the installation of Keras or TensorFlow, the machine.
+    subtype : str
+        Who can fix it, as warnings name it: the page (``target``, ``option``), the user's code (``model``), the
+        installation of Keras or TensorFlow (``framework``), the machine (``worker``), and so on.
     problem : str
         What happened and the remedy.
     detail : str
         The whole traceback, and what the child wrote.
     lines : tuple of CodeLine
         The lines of the user's own files that led to it, outermost first.
+    request : ModelRequest or None
+        The model that could not be described, where it is an answer to a request.
+    is_general : bool
+        Whether the reason lies in no model but concerns all of them: no child can be started, Keras is not installed.
     """
 
-    request: ModelRequest
     subtype: str
     problem: str
     detail: str = ""
     lines: tuple[CodeLine, ...] = ()
+    request: ModelRequest | None = None
+    is_general: bool = False
 
     @property
     def message(self) -> str:
@@ -173,11 +181,12 @@ class Failed(NamedTuple):
     @classmethod
     def from_document(cls, request: ModelRequest, document: object, output: str) -> Self | None:
         """Read the child's answer; None where it is not that of a failure."""
-        if not isinstance(document, Mapping) or document.get("subtype") not in ("target", "model", "framework"):
+        if not isinstance(document, Mapping) or document.get("subtype") not in _SUBTYPES_OF_CHILD:
             return None
         try:
-            lines = tuple(CodeLine(*line) for line in document["lines"])
-            return cls(request, document["subtype"], str(document["problem"]), document["detail"] + output, lines)
+            subtype, lines = document["subtype"], tuple(CodeLine(*line) for line in document["lines"])
+            detail = document["detail"] + output
+            return cls(subtype, str(document["problem"]), detail, lines, request, subtype == "framework")
         except (KeyError, TypeError):
             return None
 

@@ -1,4 +1,4 @@
-"""What a model may change of its process and the child puts back after it.
+"""The state of the process that a model may change, and that the child restores after it.
 
 It is the working folder, ``sys.path``, ``os.environ``, the limit of recursion, timers, garbage collection, the seeds
 of ``random`` and NumPy, and Keras's image_data_format, floatx, epsilon and dtype policy. The filters of warnings and

@@ -327,7 +327,7 @@ class Recorder:
             return
 
     def _inside(self, path: Any) -> str | None:
-        """Return the real path of what lies in the project's own folders, else None."""
+        """Return the real path of what is in the project's own folders, else None."""
         if isinstance(path, int) or path is None or (isinstance(path, str) and path.startswith(self._elsewhere)):
             return None
         path = os.path.realpath(os.fsdecode(path))
@@ -494,7 +494,7 @@ def _installed_folders() -> tuple[str, ...]:
 
 
 def is_installed(file: str) -> bool:
-    """Whether a file lies where packages are installed."""
+    """Whether a file is where packages are installed."""
     file = os.path.realpath(file)
     return file.startswith(_installed_folders()) or bool({"site-packages", "dist-packages"} & set(file.split(os.sep)))
 

@@ -50,9 +50,7 @@ class References:
         """
         path = os.path.join(self._root, *path.split("/"))
         if not os.path.isfile(path):
-            raise TargetError(
-                f"there is no file {path!r}; name a saved model or a description, relative to the project"
-            )
+            raise TargetError(f"there is no file {path!r}; use a saved model or a description, relative to the project")
 
         self._check_file(path)
 
@@ -173,7 +171,7 @@ class References:
                 names = ", ".join(allowed) or "none"
                 raise TargetError(
                     f"{os.path.basename(path)!r} is refused: it names the module {name!r}, which is not in a package "
-                    f"that pages may call ({names}); conf.py's layered_view_modules says which they are"
+                    f"that pages may call ({names}); layered_view_modules in conf.py lists them"
                 )
 
     def _check_step(self, found: Any, target: Target) -> None:
@@ -220,7 +218,7 @@ def _refused(what: str, target: Target, allowed: list[str]) -> TargetError:
     names = ", ".join(allowed) or "none"
     return TargetError(
         f"{str(target)!r} is refused: {what} is not in a package that pages may call ({names}); "
-        "conf.py's layered_view_modules says which they are"
+        "layered_view_modules in conf.py lists them"
     )
 
 
@@ -235,8 +233,8 @@ def _check_call(found: Any, name: str, arguments: str, target: Target) -> None:
     where = f"{target.module}:{name}"
     if not callable(found):
         raise TargetError(
-            f"{where} is a {type(found).__name__}, not a model nor what makes one; name the function that returns the "
-            "model"
+            f"{where} is of type {type(found).__name__}, not a model or a function; refer to the function that returns "
+            "the model"
         )
     args, kwargs = literal_arguments(arguments)
     try:
@@ -249,7 +247,7 @@ def _check_call(found: Any, name: str, arguments: str, target: Target) -> None:
         takes = getattr(found, "__name__", type(found).__name__) + shortened(str(signature), 300)
         raise TargetError(
             f"{where} cannot be called with ({arguments}): {error}; it takes {takes}; write its arguments in the "
-            "reference, as literals"
+            "reference, as literals, or refer to a function that passes them"
         ) from None
 
 

@@ -129,7 +129,7 @@ class Server:
             ModelDescription.from_document(document)
         except DescriptionError as error:
             what, _, _ = str(error).partition(";")  # what follows is for files
-            raise ModelError(f"a value of the model cannot be described: {what}; correct it there") from None
+            raise ModelError(f"a value of the model cannot be described: {what}; fix it there") from None
         return document, [each.module for each in wanted]
 
     def _import(self, name: str) -> None:

@@ -145,8 +145,8 @@ def test_a_pair_has_one_number_and_one_caption(open_page: Opener, sample: Path) 
 
 def test_a_clear_picture_can_be_seen_on_a_page_that_stays_white(open_page: Opener, sample: Path, theme: str) -> None:
     page = open_page(sample / "index.html", dark=True)
-    ground = page.locator("#captioned img.only-dark").evaluate("image => getComputedStyle(image).backgroundColor")
-    assert ground == ("rgba(0, 0, 0, 0)" if theme in SWITCHES else "rgb(20, 23, 26)")
+    background = page.locator("#captioned img.only-dark").evaluate("image => getComputedStyle(image).backgroundColor")
+    assert background == ("rgba(0, 0, 0, 0)" if theme in SWITCHES else "rgb(20, 23, 26)")
 
 
 def test_a_phone_need_not_scroll_sideways(open_page: Opener, sample: Path, manual: Path) -> None:

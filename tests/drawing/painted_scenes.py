@@ -39,7 +39,7 @@ def box(x, y, w, h, d, fill, outline):
 
 def row(theme="light", background=None, alpha=255, count=6, offset=0, summary="", font=FONT):
     """Return a row of boxes with funnels, labels and titles, as layouts make them."""
-    ground = background if background is not None else (WHITE if theme == "light" else DARK)
+    background = background if background is not None else (WHITE if theme == "light" else DARK)
     opaque = WHITE if theme == "light" else DARK
     ink = BLACK if theme == "light" else (238, 241, 244, 255)
     groups = []
@@ -54,7 +54,7 @@ def row(theme="light", background=None, alpha=255, count=6, offset=0, summary=""
         label = Text(x + 15 - width / 2, 140 + 18 * (n % 2), name, ink, width)
         title = f"layer_{n} ({name})\nOutput: 32 \u00d7 32 \u00d7 16\nParameters: 1,234\nActivation: relu"
         groups.append(Group("layer", (*box(x, y, 30, height, 20, fill, outline), label), title, n))
-    return Scene(90 * count + 20, 170, ground, tuple(groups), font, "A row", summary)
+    return Scene(90 * count + 20, 170, background, tuple(groups), font, "A row", summary)
 
 
 DESCRIPTIONS = Path(__file__).parents[2] / "example_docs" / "descriptions"

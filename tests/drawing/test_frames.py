@@ -149,6 +149,17 @@ def test_a_group_has_a_bracket_and_its_caption_under_its_layers():
     assert {"Begin", "End"} <= set(texts(scene))
 
 
+def test_a_group_that_is_a_frame_gives_it_its_caption():
+    scene = drawn(residual(6), collapse="yes", groups="Stage 1=block0_conv..block5_add; Begin=input..block0_conv")
+    assert [text for text in texts(scene) if "Stage" in text or "block" in text] == ["Stage 1"]
+    assert titles(scene, "bracket") == ["Begin"]
+
+
+def test_a_caption_does_not_repeat_the_model_s_name():
+    description = replace(residual(6), name="block")
+    assert "0\u20265" in texts(drawn(description, collapse="yes"))
+
+
 def test_a_group_of_layers_that_a_model_lacks_is_refused():
     with pytest.raises(OptionError, match="no layer 'conv9' in 'net'; did you mean 'conv2d'"):
         drawn(model(layer("Conv2D", 8, 8, 4)), groups="All=conv9..conv2d")

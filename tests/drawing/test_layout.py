@@ -64,7 +64,7 @@ CUBES = [layer("Conv2D", size, size, 3) for size in (90, 60, 30)]
 
 @pytest.mark.parametrize("given", [{}, {"max_width": 500}, {"legend": True}, {"text_callable": "name", "padding": 0}])
 @pytest.mark.parametrize("name", ["vgg16", "unet", "lenet"])
-def test_a_picture_is_as_high_as_its_greatest_height_allows(name, given):
+def test_a_picture_is_as_high_as_its_maximum_height_allows(name, given):
     free = lay_out(MODELS[name](), LayeredViewOptions(**given))
     most = free.height * 2 // 3
     bound = lay_out(MODELS[name](), LayeredViewOptions(max_height=most, **given))
@@ -98,7 +98,7 @@ print(hashlib.sha256(paint(lay_out(resnet(), LayeredViewOptions(max_width=1000))
     assert len(digests) == 1
 
 
-def test_text_is_not_scaled_to_a_greatest_height_and_boxes_stay_legible():
+def test_text_is_not_scaled_to_a_maximum_height_and_boxes_stay_legible():
     given = {"text_callable": "name_and_shape", "legend": True}
     scene = lay_out(lenet(), LayeredViewOptions(max_height=50, **given))
     assert scene.height > 50
@@ -329,7 +329,7 @@ def test_a_deep_flat_network_takes_more_rows_for_larger_boxes():
 
 
 def test_padding_that_leaves_no_room_is_an_error():
-    with pytest.raises(OptionError, match=r"max_width: 100 leaves no room within a padding of 60"):
+    with pytest.raises(OptionError, match=r"max_width: 100 leaves no space within a padding of 60"):
         drawn(layer("A", 5), max_width=100, padding=60)
 
 

@@ -24,8 +24,8 @@ SCENES = {
     "light": row(),
     "dark": row("dark", offset=6),
     "translucent": row(alpha=128, offset=12),
-    "clear ground": row(background=CLEAR, offset=18),
-    "tinted ground": row(background=(255, 240, 200, 255), offset=24, count=4),
+    "clear background": row(background=CLEAR, offset=18),
+    "tinted background": row(background=(255, 240, 200, 255), offset=24, count=4),
     "recurrent": row(offset=17, count=5),
     "merging, dark": row("dark", offset=25),
     "one box": row(count=1),
@@ -57,8 +57,8 @@ MODELS = {
 
 
 def on_white(image):
-    ground = Image.new("RGBA", image.size, WHITE)
-    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    background = Image.new("RGBA", image.size, WHITE)
+    return Image.alpha_composite(background, image.convert("RGBA")).convert("RGB")
 
 
 def assert_agree(expected, got):

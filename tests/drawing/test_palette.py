@@ -134,7 +134,7 @@ def test_all_classes_of_the_table_differ(theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_outlines_stand_out_from_the_ground_and_from_every_face(theme):
+def test_outlines_stand_out_from_the_background_and_from_every_face(theme):
     options = LayeredViewOptions.of({"theme": theme})
     for name, look in zip(COMMONEST, by_class(theme), strict=True):
         assert contrast(look.outline, options.background_fill) >= 3, name
@@ -143,19 +143,19 @@ def test_outlines_stand_out_from_the_ground_and_from_every_face(theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_stands_out_from_the_ground(theme):
+def test_text_stands_out_from_the_background(theme):
     options = LayeredViewOptions.of({"theme": theme})
     assert contrast(options.font_color, options.background_fill) >= 4.5
 
 
 @pytest.mark.parametrize("fill", ["black", "navy", "gray", "white", "#00000000", "#ff000040"])
-@pytest.mark.parametrize("ground", ["white", "#14171a", "gray", "#ffd166", "transparent"])
-def test_outlines_of_any_fill_stand_out_from_any_ground(fill, ground):
-    (look,) = painted(layers_of("Dense"), styles={"Dense": fill}, background_fill=ground).values()
-    assert contrast(look.outline, over(LayeredViewOptions(background_fill=ground).background_fill, (255,) * 4)) >= 3
+@pytest.mark.parametrize("background", ["white", "#14171a", "gray", "#ffd166", "transparent"])
+def test_outlines_of_any_fill_stand_out_from_any_background(fill, background):
+    (look,) = painted(layers_of("Dense"), styles={"Dense": fill}, background_fill=background).values()
+    assert contrast(look.outline, over(LayeredViewOptions(background_fill=background).background_fill, (255,) * 4)) >= 3
 
 
-def test_outlines_stand_out_from_a_dark_fill_on_a_light_ground_where_a_tone_between_can():
+def test_outlines_stand_out_from_a_dark_fill_on_a_light_background_where_a_tone_between_can():
     (look,) = painted(layers_of("Dense"), styles={"Dense": "#000060"}).values()
     assert contrast(look.outline, (255, 255, 255, 255)) >= 3
     assert contrast(look.outline, (0, 0, 0x60, 255)) >= 3
@@ -270,10 +270,10 @@ def test_what_is_said_of_frozen_layers_shows_none_that_their_class_hides():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_paler_layers_are_nearer_to_the_background_and_have_an_outline_all_the_same(theme):
-    ground = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}[theme]
+    background = {"light": (255, 255, 255, 255), "dark": (20, 23, 26, 255)}[theme]
     plain, pale = (painted(layers_of("Conv2D"), theme=theme, styles=styles)[0] for styles in ("", "Conv2D=paler"))
-    assert distance(pale.fill, ground) < distance(plain.fill, ground)
-    assert contrast(pale.outline, ground) >= 3
+    assert distance(pale.fill, background) < distance(plain.fill, background)
+    assert contrast(pale.outline, background) >= 3
 
 
 def test_a_colour_map_knows_no_frozen_layers():

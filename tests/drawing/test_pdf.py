@@ -103,7 +103,7 @@ def test_characters_outside_the_font_and_strange_ones_are_no_error():
     assert read(scene_of(Text(2, 20, strange, BLACK, FONT.width(strange)), title=strange, summary=strange)).pages
 
 
-def test_a_clear_ground_is_not_painted():
+def test_a_clear_background_is_not_painted():
     bare = paint(scene_of(background=CLEAR), "pdf")
     assert len(bare) < len(paint(scene_of(background=(1, 2, 3, 255)), "pdf"))
 

@@ -9,7 +9,7 @@ from painted_scenes import BLACK, CLEAR, DARK, FONT, WHITE, rectangle, row, scen
 from PIL import Image, ImageFont
 
 from sphinxext_layered.drawing.fonts import font_of
-from sphinxext_layered.drawing.paint import FORMATS, check_size, paint, paint_image
+from sphinxext_layered.drawing.paint import check_size, paint, paint_image
 from sphinxext_layered.drawing.scene import Line, Polygon, Text
 from sphinxext_layered.errors import PaintError
 from sphinxext_layered.options import LayeredViewOptions
@@ -50,22 +50,22 @@ def test_outline_without_fill_leaves_the_inside_clear():
 
 
 @pytest.mark.parametrize("colour", [WHITE, (240, 200, 40, 255), (30, 90, 200, 255)])
-def test_edges_on_a_clear_ground_have_the_fill_colour_and_no_dark_fringe(colour):
+def test_edges_on_a_clear_background_have_the_fill_colour_and_no_dark_fringe(colour):
     image = paint_image(scene_of(Polygon(SLANTED, colour), text_at(5, 20, "Wave", colour)))
     soft = [pixel for pixel in pixels(image) if 24 < pixel[3] < 255]
     assert len(soft) > 20
     assert max(abs(a - b) * pixel[3] / 255 for pixel in soft for a, b in zip(pixel[:3], colour[:3], strict=True)) <= 3
 
 
-@pytest.mark.parametrize("ground", [WHITE, DARK, (200, 30, 60, 255)])
-def test_a_clear_ground_laid_on_another_is_the_same_as_painted_on_it(ground):
+@pytest.mark.parametrize("background", [WHITE, DARK, (200, 30, 60, 255)])
+def test_a_clear_background_laid_on_another_is_the_same_as_painted_on_it(background):
     shapes = (
         Polygon(SLANTED, (40, 160, 90, 128), (0, 0, 0, 200), 1.5),
         Line((2, 28), (38, 2), (200, 0, 90, 150), 3),
         text_at(4, 18, "Conv", (250, 250, 0, 220)),
     )
-    laid = Image.alpha_composite(Image.new("RGBA", (40, 30), ground), paint_image(scene_of(*shapes)))
-    painted = paint_image(scene_of(*shapes, background=ground))
+    laid = Image.alpha_composite(Image.new("RGBA", (40, 30), background), paint_image(scene_of(*shapes)))
+    painted = paint_image(scene_of(*shapes, background=background))
     pairs = zip(pixels(laid), pixels(painted), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) <= 5
 
@@ -75,7 +75,7 @@ def test_translucent_fill_keeps_its_colour_and_alpha():
     assert close(image.getpixel((15, 15)), (200, 100, 50, 128))
 
 
-def test_translucent_ground_shows_beside_and_under_shapes():
+def test_translucent_background_shows_beside_and_under_shapes():
     image = paint_image(scene_of(rectangle(20, 0, 40, 30, (255, 0, 0, 128)), background=(0, 0, 255, 128)))
     assert close(image.getpixel((5, 5)), (0, 0, 255, 128))
     red, green, blue, alpha = image.getpixel((30, 15))
@@ -226,16 +226,16 @@ def test_png_says_its_resolution_so_that_it_is_as_large_on_paper_at_any_ratio(ra
     assert image.info["dpi"] == pytest.approx((dpi, dpi), abs=0.02)
 
 
-def test_png_has_alpha_only_where_its_ground_is_not_opaque():
+def test_png_has_alpha_only_where_its_background_is_not_opaque():
     assert opened(paint(scene_of(background=WHITE), "png")).mode == "RGB"
     assert opened(paint(scene_of(background=(255, 255, 255, 254)), "png")).mode == "RGBA"
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"svg", "pdf"}))
+@pytest.mark.parametrize("format", ["png", "jpg", "jpeg", "webp", "gif", "tif", "tiff", "bmp"])
 def test_every_format_of_pixels_opens_again(format):
     image = opened(paint(row(count=2), f".{format.upper()}"))
     assert image.size == (200, 170)
-    assert FORMATS[format] == Image.MIME[image.format]
+    assert image.format == Image.registered_extensions()[f".{format}"]
 
 
 @pytest.mark.parametrize("format", ["jpg", "bmp", "ppm"])

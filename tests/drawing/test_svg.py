@@ -153,7 +153,7 @@ def test_translucent_lines_that_cross_are_painted_apart():
     assert len(named(parsed(scene_of(*lines)), "path")) == 1 + 2
 
 
-def test_ground_is_painted_unless_it_is_clear():
+def test_background_is_painted_unless_it_is_clear():
     assert len(named(parsed(scene_of(background=WHITE)), "rect")) == 1
     assert not named(parsed(scene_of(background=CLEAR)), "rect")
 

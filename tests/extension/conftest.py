@@ -19,11 +19,10 @@ from sphinx.util.console import strip_colors
 
 from sphinxext_layered.description import ARGUMENT, CallDescription, End, LayerDescription, ModelDescription, Source
 from sphinxext_layered.drawing.summary import alt_text
-from sphinxext_layered.extension.build import descriptions, draw
+from sphinxext_layered.extension.build import draw
 from sphinxext_layered.extension.build.draw import Drawn
-from sphinxext_layered.extension.page.request import Failure
 from sphinxext_layered.options import LayeredViewOptions
-from sphinxext_layered.worker import Described, Failed, MadeFrom, ModelRequest
+from sphinxext_layered.worker import Described, Failure, MadeFrom, ModelRequest, ahead
 
 MODEL = ModelDescription(
     name="lenet",
@@ -111,10 +110,10 @@ class Child:
     def ask(self, request: ModelRequest) -> None:
         self.requests.append(request)
 
-    def answers(self) -> Iterator[Described | Failed]:
+    def answers(self) -> Iterator[Described | Failure]:
         for request in self.requests:
             if failure := self.stand_in.failures.get(request.reference):
-                yield Failed(request, *failure)
+                yield failure._replace(request=request)
             else:
                 yield Described(request, MODEL, MadeFrom())
 
@@ -125,7 +124,7 @@ class Child:
 @pytest.fixture
 def ready_made(monkeypatch: pytest.MonkeyPatch) -> ReadyMade:
     stand_in = ReadyMade()
-    monkeypatch.setattr(descriptions, "Ahead", lambda settings: Child(stand_in))
+    monkeypatch.setattr(ahead, "Ahead", lambda settings: Child(stand_in))
     monkeypatch.setattr(draw, "draw", stand_in.draw)
     return stand_in
 

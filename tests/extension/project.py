@@ -12,6 +12,14 @@ from typing import Any
 from sphinx.testing.util import SphinxTestApp
 from sphinx.util.console import strip_colors
 
+INTERRUPTIBLE = """\
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sphinx.cmd.build import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""Runs Sphinx as from a terminal, also where the tests were started with SIGINT ignored."""
+
 CONF = """\
 import os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

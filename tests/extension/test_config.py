@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from pages import page
 
+from sphinxext_layered.description import LayerDescription, ModelDescription
+from sphinxext_layered.extension.build.draw import draw
 from sphinxext_layered.extension.config import MIME_TYPES, SETTINGS, merged
 from sphinxext_layered.extension.page.request import PictureRequest
+from sphinxext_layered.options import LayeredViewOptions
 
 WRONG = {
     "layered_view_defaults": "['legend']",
@@ -52,7 +55,7 @@ def test_a_wrong_value_is_named_on_every_build_and_the_default_used(built: Any, 
     [
         ("{'scale_x': 3}", "no such option; did you mean 'scale_xy'?"),
         ("{'scale_xy': 'much'}", "expected a number"),
-        ("{'font': {'font_size': 3}}", "is for Python callers only"),
+        ("{'font': {'font_size': 3}}", "is for Python only"),
         ("{'text_callable': lambda i, layer: None}", "expected module:function as text"),
     ],
 )
@@ -106,6 +109,8 @@ def test_a_change_of_the_defaults_reads_no_page_again(built: Any) -> None:
 
 
 def test_page_formats_are_those_of_the_painters() -> None:
-    from sphinxext_layered.drawing.paint import FORMATS
-
-    assert {name: FORMATS[name] for name in MIME_TYPES} == MIME_TYPES
+    marks = {"image/png": b"\x89PNG", "image/svg+xml": b"<svg", "application/pdf": b"%PDF"}
+    layers = (LayerDescription(index=0, name="only", class_name="Dense", output_shapes=((None, 8),)),)
+    model = ModelDescription(name="net", class_name="Model", layers=layers)
+    for format, mime in MIME_TYPES.items():
+        assert marks[mime] in (draw(model, LayeredViewOptions(), format).data or b"")[:60]

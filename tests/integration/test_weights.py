@@ -31,8 +31,8 @@ def test_models_that_were_built_with_weights_are_named_by_wordy_builds(project: 
     said = [line for line in outcome.app.status.getvalue().splitlines() if "weights" in line]
     assert len(said) == 1
     assert said[0].endswith(
-        "examples:fitted has its weights: it cannot be built without them: ValueError: You must call `compile()` "
-        "before using the model."
+        "weights of examples:fitted were allocated: it cannot be built without them: ValueError: You must call "
+        "`compile()` before using the model."
     )
     made.put("examples.py", MODELS.replace("seed=0", "seed=1"))
     assert "weights" not in made.build().app.status.getvalue()

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from connections import ends, sources
 
-from sphinxext_layered.errors import ModelError
+from sphinxext_layered.errors import ModelError, OptionError
 from sphinxext_layered.reading import describe
 
 
@@ -125,3 +125,9 @@ def test_spacing_layer_is_known_by_its_class():
         output_shape = (None, 2)
 
     assert describe(model(SpacingDummyLayer())).layers[0].spacing == 30
+
+
+def test_input_shape_is_refused_since_nothing_follows_from_it():
+    model = SimpleNamespace(layers=[SimpleNamespace(name="only", output_shape=(None, 4))])
+    with pytest.raises(OptionError, match=r"input_shape: SimpleNamespace is no Keras model.*leave it out"):
+        describe(model, input_shape=(8,))

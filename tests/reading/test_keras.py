@@ -272,7 +272,7 @@ def test_exception_of_text_callable_is_the_users():
 
 
 @pytest.mark.parametrize("value", [None, 3, "model", keras.Model, [], (1, 2)])
-def test_what_is_no_model_is_refused(value):
+def test_what_is_not_a_model_is_refused(value):
     with pytest.raises(ModelError, match="not a model: expected a Keras model"):
         describe(value)
 

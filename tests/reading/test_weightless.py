@@ -355,7 +355,7 @@ def test_reason_why_weights_were_allocated_is_given():
     (reason,) = reasons_of(lambda: before)
     assert reason.startswith("it was built before")
     (reason,) = reasons_of(lambda: tf_keras.Sequential([tf_keras.layers.Dense(3, input_shape=(4,))]))
-    assert reason == "tf_keras builds no model without them"
+    assert reason == "tf_keras cannot build models without them"
 
 
 def test_exception_that_cannot_be_shown_does_no_harm():
@@ -435,7 +435,7 @@ def test_layer_that_was_built_knows_its_input():
     block = Block()
     block.build((None, 4))
     assert [layer.output_shapes for layer in describe(block).layers] == [((None, 8),), ((None, 3),)]
-    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*give input_shape"):
+    with pytest.raises(ModelError, match=r"'block' \(Block\) is not built.*set input_shape"):
         describe(Block())
 
 
@@ -459,8 +459,8 @@ def test_class_without_arguments_is_made_into_a_model():
     [
         (None, "None was returned.*Keras model.*return statement missing"),
         ((1, "x"), r"tuple was returned \(int, str\).*return the model alone"),
-        (dense, r"function was returned \(dense\).*return what it gives"),
-        (Wide, "class Wide cannot be made.* width, depth:.*give the arguments"),
+        (dense, r"function was returned \(dense\).*return its result"),
+        (Wide, "class Wide cannot be instantiated.* width, depth:.*write the arguments"),
         (int, "class int was returned"),
         (ModuleType("net"), r"module was returned \(net\)"),
         (3, r"int was returned \(3\).*Keras model"),

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from worker_project import Project
 
-from sphinxext_layered.worker import Described, Failed, ModelRequest, child
+from sphinxext_layered.worker import Described, Failure, ModelRequest, child
 from sphinxext_layered.worker.ahead import Ahead
 
 SLOW = "import time\ntime.sleep(600)"
@@ -41,7 +41,7 @@ def test_answers_come_in_the_order_of_the_requests_from_one_child(project: Proje
     for target in ("good:build", "good:nothing", "good:build"):
         ahead.ask(ModelRequest(target=target))
     answers = list(ahead.answers())
-    assert [type(answer) for answer in answers] == [Described, Failed, Described]
+    assert [type(answer) for answer in answers] == [Described, Failure, Described]
     assert [answer.request.target for answer in answers] == ["good:build", "good:nothing", "good:build"]
     assert project.started_children() == 1
     assert threading.active_count() == threads
@@ -100,7 +100,7 @@ def test_a_child_that_is_killed_costs_one_model(project: Project) -> None:
     wait_for_file(project, "began")
     wait_for_child().kill()
     first, second = ahead.answers()
-    assert isinstance(first, Failed)
+    assert isinstance(first, Failure)
     assert first.subtype == "worker"
     assert isinstance(second, Described)
 

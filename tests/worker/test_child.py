@@ -20,14 +20,14 @@ from worker_project import LAYERS, Project
 
 from sphinxext_layered import worker
 from sphinxext_layered.errors import WorkerError
-from sphinxext_layered.worker import Described, Failed, ModelRequest, describe_all
+from sphinxext_layered.worker import Described, Failure, ModelRequest, describe_all
 from sphinxext_layered.worker import child as child_module
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
-def message(result: Described | Failed) -> str:
-    assert isinstance(result, Failed), result
+def message(result: Described | Failure) -> str:
+    assert isinstance(result, Failure), result
     return result.message
 
 
@@ -115,14 +115,14 @@ def test_whatever_makes_a_model_is_called(project: Project, target: str) -> None
     ("target", "said"),
     [
         ("good:build().layer", "good:Model has no 'layer'; did you mean 'layers'?"),
-        ("good:build().layers()", "good:build(...).layers is a list, not a model nor what makes one"),
+        ("good:build().layers()", "good:build(...).layers is of type list, not a model or a function"),
         ("good:build().grow(1, 2)", "good:build(...).grow cannot be called with (1, 2): too many positional arguments"),
     ],
 )
 def test_step_that_leads_nowhere_is_told(project: Project, target: str, said: str) -> None:
     project.write("layers.py", LAYERS + "    def grow(self, size): return self\n")
     (failed,) = project.describe(target)
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert failed.subtype == "target"
     assert said in failed.message
 
@@ -178,7 +178,7 @@ def test_description_file_needs_no_child(project: Project) -> None:
 
 def test_file_that_is_not_there_is_told(project: Project) -> None:
     failed, good = project.describe(ModelRequest(file="no.keras"), "good:build")
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert failed.subtype == "target"
     assert "no.keras" in failed.message
     assert isinstance(good, Described)
@@ -256,7 +256,7 @@ def test_object_of_another_package_is_refused(project: Project, target: str) -> 
     project.write("mypkgs.py", "open('imported', 'w')")
     project.write("stranger.py", STRANGER)
     failed, good = project.describe(target, "mypkg.models:build", modules=("mypkg",))
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert failed.subtype == "target"
     assert "layered_view_modules" in failed.message
     assert "mypkg" in failed.message
@@ -425,7 +425,7 @@ def test_child_that_speaks_garbage_is_a_failure(project: Project, name: str) -> 
     path = project.write("python", script)
     path.chmod(0o755)
     (failed,) = project.describe("good:build", python=str(path), timeout=1.0)
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert failed.subtype == "worker"
 
 

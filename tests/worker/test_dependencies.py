@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worker_project import Project
 
+from sphinxext_layered.fingerprint import NOT_DESCRIBING
 from sphinxext_layered.worker import Described, FileHashes, Installed, MadeFrom, ModelRequest, differences
 
 
@@ -383,3 +384,34 @@ def test_any_document_is_read_or_refused(document: object) -> None:
     for each in (document, {"files": document}):
         with contextlib.suppress(ValueError):
             MadeFrom.from_document(each)
+
+
+def test_the_child_loads_nothing_that_descriptions_are_said_not_to_depend_on(project: Project) -> None:
+    project.write(
+        "spying.py",
+        """
+        import pathlib, sys, good
+
+
+        class Listing:
+            @property
+            def layers(self):
+                names = [name for name in sys.modules if name.startswith("sphinxext_layered.")]
+                pathlib.Path(__file__).with_name("loaded").write_text(" ".join(names))
+                return good.build().layers
+
+
+        def build():
+            return Listing()
+
+
+        def text(index, layer):
+            return "text", True
+        """,
+    )
+    request = ModelRequest(target="spying:build", text_reference="spying:text")
+    (described,) = project.describe(request)
+    assert isinstance(described, Described)
+    loaded = {name.split(".")[1] for name in (project.root / "loaded").read_text().split()}
+    assert {"reading", "worker", "target", "description"} <= loaded
+    assert not loaded & {name.removesuffix(".py") for name in NOT_DESCRIBING}

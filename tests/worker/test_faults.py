@@ -11,7 +11,7 @@ import psutil
 import pytest
 from worker_project import Project
 
-from sphinxext_layered.worker import Described, Failed, ModelRequest, child, describe_all
+from sphinxext_layered.worker import Described, Failure, ModelRequest, child, describe_all
 
 # name: (code of bad.py, target, subtype, parts of the message)
 FAULTS = {
@@ -19,7 +19,7 @@ FAULTS = {
     "no such inner module": ("", "good.inner:build", "target", ["'good' is not a package"]),
     "no such attribute": ("", "good:biuld", "target", ["good has no 'biuld'", "did you mean 'build'?"]),
     "wrong arguments": ("", "good:build(depth=3)", "target", ["depth", "it takes build(size=8)", "literals"]),
-    "not callable": ("build = 3", "bad:build", "target", ["is a int", "name the function"]),
+    "not callable": ("build = 3", "bad:build", "target", ["is of type int", "refer to the function"]),
     "missing import": (
         "import nowhere_at_all",
         "bad:build",
@@ -209,7 +209,7 @@ def test_endless_allocation_ends_at_the_memory_limit(project: Project) -> None:
 def test_a_memory_limit_below_what_python_takes_is_told_as_such(project: Project) -> None:
     first, second = project.describe("good:build", "good:build(3)", memory_limit=1)
     for failed in (first, second):
-        assert isinstance(failed, Failed)
+        assert isinstance(failed, Failure)
         assert re.match(
             r"Python alone takes \d+ MB .* the limit is 1 MB; raise layered_view_memory_limit", failed.message
         )
@@ -236,7 +236,7 @@ def test_output_is_of_the_failed_model_alone(project: Project) -> None:
     project.write("loud.py", "import good\ndef build():\n    print('loud')\n    return good.build()")
     project.write("bad.py", "def build():\n    print('quiet')\n    1 / 0")
     _, failed, _ = project.describe("loud:build", "bad:build", "loud:build")
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert "quiet" in failed.detail
     assert "loud" not in failed.detail
 
@@ -370,12 +370,12 @@ def test_end_that_is_noticed_before_what_was_written_is_no_hang(
 
 def test_interpreter_that_cannot_be_started_is_told_once_for_all(project: Project) -> None:
     results = project.describe("good:build", "good:build", python=str(project.root / "no python"))
-    assert [result.subtype for result in results if isinstance(result, Failed)] == ["worker", "worker"]
+    assert [result.subtype for result in results if isinstance(result, Failure)] == ["worker", "worker"]
     assert "layered_view_python" in results[0].message  # type: ignore[union-attr]
 
 
 def test_interpreter_that_is_no_python_is_told(project: Project) -> None:
     (failed,) = project.describe("good:build", python="/bin/cat" if os.path.exists("/bin/cat") else "/usr/bin/cat")
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, Failure)
     assert failed.subtype == "worker"
     assert "layered_view_python" in failed.message or "cannot describe models" in failed.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from worker_project import Project
 
-from sphinxext_layered.worker import Described, Failed, ModelRequest
+from sphinxext_layered.worker import Described, Failure, ModelRequest
 
 MODELS = """
 import keras
@@ -106,7 +106,7 @@ def test_keras_models_are_the_same_alone_and_after_others(project: Project) -> N
     assert [layer.name for layer in alone.description.layers] == ["conv2d", "flatten", "dense"]
     assert dict(alone.made_from.distributions).keys() == {"keras", "tensorflow"}
     assert [name for name, _ in alone.made_from.files] == ["models.py"]
-    assert isinstance(disturbed, Failed)
+    assert isinstance(disturbed, Failure)
     assert 'in disturb\n    raise ValueError("half way")' in disturbed.message
     assert isinstance(plot, Described), plot
     assert "matplotlib" in dict(plot.made_from.distributions)

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from sphinxext_layered.worker import Described, Failed, ModelRequest, WorkerSettings, describe_all
+from sphinxext_layered.worker import Described, Failure, ModelRequest, WorkerSettings, describe_all
 
 LAYERS = """
 class Layer:
@@ -53,16 +53,16 @@ class Project:
         root = str(self.root)
         return WorkerSettings(**{"sys_path": (root,), "directory": root, "root": root, "timeout": 20.0, **changes})
 
-    def describe(self, *targets: str | ModelRequest, **settings: Any) -> list[Described | Failed]:
+    def describe(self, *targets: str | ModelRequest, **settings: Any) -> list[Described | Failure]:
         requests = [each if isinstance(each, ModelRequest) else ModelRequest(target=each) for each in targets]
         return list(describe_all(requests, self.settings(**settings)))
 
-    def fault(self, code: str, target: str = "bad:build", **settings: Any) -> Failed:
+    def fault(self, code: str, target: str = "bad:build", **settings: Any) -> Failure:
         """Describe a model with a fault, between two good ones that it must not disturb."""
         self.write("bad.py", code)
         before, failed, after = self.describe("good:build", target, "good:build(9)", **settings)
         assert isinstance(before, Described)
         assert isinstance(after, Described)
         assert after.description.layers[0].output_shapes == ((None, 9),)
-        assert isinstance(failed, Failed)
+        assert isinstance(failed, Failure)
         return failed

@@ -17,10 +17,10 @@ from sphinxext_layered.drawing.scene import RGBA, Line, Point, Polygon, Shape
 from .textblock import TextBlock
 
 LEGIBLE: Final = 5.0
-"""The least width and height of a scaled front face, px."""
+"""The minimum width and height of a scaled front face, px."""
 
 LEAST_GAP: Final = 2.0
-"""The least gap between scaled boxes, px."""
+"""The minimum gap between scaled boxes, px."""
 
 _BREAK: Final = 4.0
 _SLANT: Final = 4.0
@@ -127,9 +127,9 @@ def extent(left: float, box: Box, lean: int) -> tuple[float, float]:
     return (left, right + box.depth) if lean > 0 else (left - box.depth, right)
 
 
-def box_shapes(placed: Placed, shade_step: float, ground: RGBA) -> tuple[Shape, ...]:
+def box_shapes(placed: Placed, shade_step: float, background: RGBA) -> tuple[Shape, ...]:
     """Draw a box: side and top where it has depth, the front face, and a mark where it was cut down."""
-    return (*faces(placed, shade_step), *hatching(placed), *_marks(placed, ground))
+    return (*faces(placed, shade_step), *hatching(placed), *_marks(placed, background))
 
 
 def hatching(placed: Placed) -> Iterator[Line]:
@@ -161,7 +161,7 @@ def faces(placed: Placed, shade_step: float) -> tuple[Polygon, ...]:
     )
 
 
-def _marks(placed: Placed, ground: RGBA) -> Iterator[Shape]:
+def _marks(placed: Placed, background: RGBA) -> Iterator[Shape]:
     """Draw a break through each dimension that was cut down, as engineers break off what is too long."""
     left, right, top, bottom = placed.left, placed.right, placed.top, placed.bottom
     outline, level, middle = placed.box.look.outline, (top + bottom) / 2, placed.centre
@@ -169,17 +169,17 @@ def _marks(placed: Placed, ground: RGBA) -> Iterator[Shape]:
         gap, slant = _break_of(placed.box.width, placed.box.height)
         upper = (middle + slant, top)
         if placed.box.depth:
-            yield from _break(upper, placed.behind(*upper), (gap, 0), ground, outline)
-        yield from _break(upper, (middle - slant, bottom), (gap, 0), ground, outline)
+            yield from _break(upper, placed.behind(*upper), (gap, 0), background, outline)
+        yield from _break(upper, (middle - slant, bottom), (gap, 0), background, outline)
     if "height" in placed.box.capped:
         gap, slant = _break_of(placed.box.height, placed.box.width)
         ends = ((left, level + slant), (right, level - slant))
         if placed.box.depth:
             edge = ends[1] if placed.lean > 0 else ends[0]
-            yield from _break(edge, placed.behind(*edge), (0, gap), ground, outline)
-        yield from _break(*ends, (0, gap), ground, outline)
+            yield from _break(edge, placed.behind(*edge), (0, gap), background, outline)
+        yield from _break(*ends, (0, gap), background, outline)
     if "depth" in placed.box.capped:
-        yield from _depth_break(placed, ground)
+        yield from _depth_break(placed, background)
 
 
 def _break_of(length: float, breadth: float) -> tuple[float, float]:
@@ -187,23 +187,25 @@ def _break_of(length: float, breadth: float) -> tuple[float, float]:
     return min(_BREAK, length / 4), min(_SLANT, breadth / 4, length / 4)
 
 
-def _depth_break(placed: Placed, ground: RGBA) -> Iterator[Shape]:
+def _depth_break(placed: Placed, background: RGBA) -> Iterator[Shape]:
     """Draw a break through the top and the side, half way back."""
     left, right, top, bottom = placed.left, placed.right, placed.top, placed.bottom
     half, gap = placed.box.depth / 2, min(_BREAK * 0.7, placed.box.depth / 4)
     shift, across = placed.lean * half, (placed.lean * gap, -gap)
     edge = right if placed.lean > 0 else left
     back = edge + shift
-    yield from _break((left + shift, top - half), (right + shift, top - half), across, ground, placed.box.look.outline)
-    yield from _break((back, top - half), (back, bottom - half), across, ground, placed.box.look.outline)
+    yield from _break(
+        (left + shift, top - half), (right + shift, top - half), across, background, placed.box.look.outline
+    )
+    yield from _break((back, top - half), (back, bottom - half), across, background, placed.box.look.outline)
 
 
-def _break(start: Point, end: Point, across: Point, ground: RGBA, outline: RGBA) -> Iterator[Shape]:
+def _break(start: Point, end: Point, across: Point, background: RGBA, outline: RGBA) -> Iterator[Shape]:
     """Draw a gap that is `across` wide along a line."""
     x, y = across[0] / 2, across[1] / 2
     one = ((start[0] - x, start[1] - y), (end[0] - x, end[1] - y))
     other = ((start[0] + x, start[1] + y), (end[0] + x, end[1] + y))
-    if ground[3]:
-        yield Polygon((*one, *reversed(other)), ground)
+    if background[3]:
+        yield Polygon((*one, *reversed(other)), background)
     yield Line(*one, outline)
     yield Line(*other, outline)

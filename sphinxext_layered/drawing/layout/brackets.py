@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from sphinxext_layered.description import ModelDescription
+from sphinxext_layered.description import ModelDescription, call_ids
 from sphinxext_layered.drawing.fonts import Font
+from sphinxext_layered.drawing.graph import Frame, Graph, Node
 from sphinxext_layered.drawing.scene import Group, Path
 from sphinxext_layered.errors import OptionError
 from sphinxext_layered.options import LayeredViewOptions
@@ -21,10 +23,35 @@ _HEIGHT: Final = 6.0
 _APART: Final = 2.0
 
 
+def captioned(graph: Graph, description: ModelDescription, options: LayeredViewOptions) -> Graph:
+    """Return the graph with frames' captions without the model's name; a group that is just a frame gives it its own.
+
+    Raises
+    ------
+    OptionError
+        A group names a layer that the model lacks.
+    """
+    layers = [None if call.layer is None else description.layers[call.layer].index for call in description.calls]
+    named_by = dict(zip(call_ids(description), layers, strict=True))
+    groups = {frozenset(_members(description, first, last)): caption for caption, first, last in options.groups}
+
+    def named(node: Node | Frame) -> Node | Frame:
+        if not isinstance(node, Frame):
+            return node
+        own = frozenset(layer for name in node.names if (layer := named_by.get(name)) is not None)
+        inner = replace(node.inner, nodes=tuple(map(named, node.inner.nodes)))
+        short = node.caption.removeprefix(description.name).lstrip("_/-. ")
+        return replace(node, inner=inner, caption=groups.get(own, short or node.caption))
+
+    return replace(graph, nodes=tuple(map(named, graph.nodes)))
+
+
 def brackets(
     row: list[Group], description: ModelDescription, options: LayeredViewOptions, font: Font
 ) -> Iterator[Group]:
     """Yield the brackets of what one row shows of each group, under all that stands above them.
+
+    Where a frame has the group's caption, there is none.
 
     Raises
     ------
@@ -35,7 +62,7 @@ def brackets(
     for caption, first, last in options.groups:
         members = _members(description, first, last)
         boxes = [group for group in row if group.role == "layer" and group.layer in members]
-        if not boxes:
+        if not boxes or any(group.role == "frame" and group.title == caption for group in row):
             continue
         reach = bounds(boxes, font)
         left, right = reach.left + _APART, reach.right - _APART

@@ -25,7 +25,7 @@ from sphinxext_layered.options import LayeredViewOptions
 from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes, scaled
-from .brackets import brackets
+from .brackets import brackets, captioned
 from .canvas import Bounds, bounds, moved_group
 from .connections import line_colour
 from .cues import cues
@@ -91,7 +91,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
         left = room - legend.size(1)[0] - _BESIDE_LEGEND
         most = _text_room(left, shown.graph)
         boxes, beyond = measured(most)
-    graph = _structured(shown.graph, boxes, options, font, left)
+    graph = captioned(_structured(shown.graph, boxes, options, font, left), description, options)
     if _text_room(left, graph) != most:
         most = _text_room(left, graph)
         boxes, beyond = measured(most)
@@ -220,7 +220,7 @@ def _style(options: LayeredViewOptions, font: Font) -> Style:
         line_width=options.connector_width,
         funnel=options.connector_color,
         ink=options.font_color,
-        ground=options.background_fill,
+        background=options.background_fill,
         shade_step=options.shade_step,
         side=-1 if options.skip_connections == "above" else 1,
         connected=options.draw_funnel,
@@ -235,7 +235,7 @@ def _room(options: LayeredViewOptions) -> float | None:
     room = options.max_width - 2 * options.padding - 1 - ink
     if room < 20:
         raise OptionError(
-            "max_width", f"{options.max_width} leaves no room within a padding of {options.padding}; widen it"
+            "max_width", f"{options.max_width} leaves no space within a padding of {options.padding}; increase it"
         )
     return room
 
@@ -316,7 +316,7 @@ def _nothing_left(description: ModelDescription) -> ModelError | OptionError:
     return OptionError(
         "type_ignore",
         f"every layer of {description.name!r} is left out; "
-        "name fewer in type_ignore and index_ignore, or hide fewer in styles",
+        "list fewer in type_ignore and index_ignore, or hide fewer in styles",
     )
 
 

@@ -20,12 +20,12 @@ _ARC: Final = 4
 """The straight pieces of which a rounded corner is made."""
 
 
-def line_colour(chosen: RGBA | None, ink: RGBA, ground: RGBA) -> RGBA:
+def line_colour(chosen: RGBA | None, ink: RGBA, background: RGBA) -> RGBA:
     """Return the colour of lines: the one that is chosen, or a soft one between text and background."""
     if chosen is not None:
         return chosen
     soft = (*ink[:3], round(ink[3] * 0.68))
-    return over(soft, (*ground[:3], 255)) if ground[3] else soft
+    return over(soft, (*background[:3], 255)) if background[3] else soft
 
 
 def arrow(points: Sequence[Point], colour: RGBA, width: float, *, head: bool = True) -> Iterator[Shape]:

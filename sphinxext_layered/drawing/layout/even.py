@@ -18,7 +18,7 @@ from .row import BESIDE, LEADER, Row, least_gap
 _SWEEPS: Final = 6
 
 _Bounds = list[list[tuple[int, float]]]
-"""For each box, the others that it must keep at least so far from."""
+"""For each box, the others that it must keep this minimum distance from."""
 
 
 def evened(row: Row, most: float = math.inf) -> Row:
@@ -56,7 +56,7 @@ def _beyond(each: Placed) -> float:
 
 
 def _bounds(placed: list[Placed], gaps: list[float]) -> tuple[_Bounds, _Bounds]:
-    """Return the least distances of left edges, of each box to those before it and to those after it."""
+    """Return the minimum distances of left edges, of each box to those before it and to those after it."""
     before: _Bounds = [[] for _ in placed]
     after: _Bounds = [[] for _ in placed]
     last: dict[tuple[bool, int], int] = {}

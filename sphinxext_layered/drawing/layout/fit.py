@@ -26,8 +26,8 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
 
     Notes
     -----
-    The boxes are scaled as little as it takes for one row. Where even the least legible scale does not do,
-    there are as many rows as that scale needs, at the greatest scale that needs no more; but where it is
+    The boxes are scaled as little as it takes for one row. Where even the minimum legible scale is too large,
+    there are as many rows as that scale needs, at the largest scale that needs no more; but where it is
     the labels that take the room, the boxes are no larger than they would be in one row without them.
     Without labels there are a few rows more where the picture would be flat.
     """
@@ -86,7 +86,7 @@ def _placed(boxes: list[Box], lean: int, scale: float, most: float) -> list[Row]
 def _greatest(
     boxes: list[Box], lean: int, most: float, scales: tuple[float, float], number: int, steps: int = _STEPS
 ) -> tuple[float, list[Row]]:
-    """Find the greatest of `scales` at which there are at most `number` rows; the least where there is none."""
+    """Return the largest of `scales` with at most `number` rows; the smallest if there is none."""
     high = scales[1]
     low = min(scales)
     best = _placed(boxes, lean, low, most)

@@ -217,7 +217,7 @@ def _pill(text: str, right: float, middle: float, style: Style, inset: float = _
     left, top = right - width - inset, middle - height / 2
     corners = ((left, top), (left + width, top), (left + width, top + height), (left, top + height))
     colour: RGBA = (*style.ink[:3], 255)
-    ground: RGBA = (*style.ground[:3], 255)
+    background: RGBA = (*style.background[:3], 255)
     start = left + (width - font.width(text)) / 2
-    word = Text(start, top + 2 + font.ascent, text, ground, font.width(text))
+    word = Text(start, top + 2 + font.ascent, text, background, font.width(text))
     return Group("frame", (Polygon(rounded(corners, height / 2, closed=True), colour), word), title=None)

@@ -21,7 +21,7 @@ from sphinxext_layered.drawing.scene import Group, Line
 from .boxes import LEAST_GAP
 from .connections import HEAD
 from .funnels import funnel
-from .items import BoxItem, Item, SignItem
+from .items import BoxItem, Item, PortItem, SignItem
 from .routes import PLACES, Cell, Routes, routes_of
 from .row import BESIDE, LEADER
 from .style import Style
@@ -239,7 +239,7 @@ class Tiers:
         self._leaders = [-BESIDE] * number
 
     def shift(self, centre: float, half: float) -> tuple[float, int]:
-        """Return how much further right a label must stand, and in which tier: the nearest that takes least."""
+        """Return how much further right a label must be, and in which tier: the nearest with the smallest shift."""
         shifts = [max(self._shift(tier, centre, half), 0.0) for tier in range(len(self._rights))]
         least = min(shifts)
         return least, shifts.index(least)
@@ -296,6 +296,8 @@ class Sweep:
         crossed = grid.crossed.get(column, ())
         shifts += [self._side(lane, above).beyond(middle + at) for lane, above, at in crossed]
         middle += max([0.0, *shifts])
+        if any(isinstance(each.item, PortItem) for _, each in members):
+            middle = max(middle, self.end)  # where a line ends, no label may reach further
         self.middles[column] = middle
         self.lefts[column] = middle - left
         self.right = middle + max([0.0, *(right for _, right in reaches), *(at + _HEAD for _, _, at in crossed)])

@@ -201,7 +201,7 @@ class BoxItem(Plain):
             places.append(Placed(box, left, self.lean))
             left += box.width
         for each in places[:: self.lean]:  # each hides the side of the one before
-            shapes: tuple[Shape, ...] = box_shapes(each, style.shade_step, style.ground)
+            shapes: tuple[Shape, ...] = box_shapes(each, style.shade_step, style.background)
             if self.shared and each is places[0]:
                 shapes += tuple(_badge(str(self.shared), (placed.left, placed.top), style))
             yield Group("layer", shapes, title=layer_title(each.box.layer), layer=_index(each.box))
@@ -220,7 +220,7 @@ def badge_radius(text: str, font: Font) -> float:
 def _badge(text: str, centre: Point, style: Style) -> Iterator[Shape]:
     width = style.font.width(text)
     radius = badge_radius(text, style.font)
-    yield Polygon(circle(centre, radius), (*style.ground[:3], 255), style.ink)
+    yield Polygon(circle(centre, radius), (*style.background[:3], 255), style.ink)
     yield Text(centre[0] - width / 2, centre[1] + middle(style.font), text, style.ink, width)
 
 
@@ -282,7 +282,7 @@ class SignItem(Plain):
             ring = Polygon(circle((x, 0), self.radius - _RING * i), band.look.fill, band.look.outline)
             yield Group("layer", (ring,), title=layer_title(band.layer), layer=_index(band))
         inner = self.radius - _RING * len(self.bands)
-        fill = (*style.ground[:3], 255)
+        fill = (*style.background[:3], 255)
         shapes = (Polygon(circle((x, 0), inner), fill, style.ink, 1.5), *self._sign(x, style.font, style.ink))
         yield Group("layer", shapes, title=layer_title(self.box.layer), layer=_index(self.box))
 

@@ -141,22 +141,26 @@ class _Network:
         return max(self.scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
-    def _crossing(self) -> dict[int, set[int]]:
-        """The nodes whose lines cross the gutter after each column."""
-        found: dict[int, set[int]] = defaultdict(set)
+    def _crossing(self) -> dict[int, set[tuple[int, str]]]:
+        """The tensors whose lines cross the gutter after each column: the node, which may be a frame, and the call."""
+        found: dict[int, set[tuple[int, str]]] = defaultdict(set)
         for edge in self.part.edges:
             if edge not in self.part.stubs:
+                tensor = self._tensor(edge)
                 for column in range(self.columns[edge.source], self.columns[edge.target]):
-                    found[column].add(edge.source)
+                    found[column].add(tensor)
         return found
 
-    def _carrier(self, column: int) -> int | None:
-        """Return the node whose lines go on when a row ends after a column: the last one in the main lane."""
-        nodes = [node for node in self._crossing[column] if self.part.places.lanes[node] == 0]
-        return max(nodes, key=lambda node: self.columns[node], default=None)
+    def _tensor(self, edge: Edge) -> tuple[int, str]:
+        return edge.source, self.part.names(edge)[0]
+
+    def _carrier(self, column: int) -> tuple[int, str] | None:
+        """Return the tensor whose lines go on when a row ends after a column: the last one in the main lane."""
+        tensors = [each for each in self._crossing[column] if self.part.places.lanes[each[0]] == 0]
+        return max(tensors, key=lambda each: (self.columns[each[0]], each[1]), default=None)
 
     def _others(self, column: int) -> int:
-        """Return how many nodes' lines are cut when a row ends after a column."""
+        """Return how many tensors' lines are cut when a row ends after a column."""
         return len(self._crossing[column] - {self._carrier(column)})
 
     def cut_lines(self, rows: Rows) -> int:
@@ -228,7 +232,7 @@ class _Network:
         """Return whether a connection stays within a row, or goes on on the axis from one row to the next."""
         start, end = (self.columns[each] for each in edge)
         crossed = [last for _, last in rows if start <= last < end]
-        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == edge.source)
+        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == self._tensor(edge))
 
     def _pins(self, rows: Rows) -> Pins:
         """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""
@@ -264,7 +268,7 @@ class _Network:
 
 
 def _greatest(low: float, fits: Callable[[float], bool]) -> float | None:
-    """Return the greatest scale from `low` to 1 that fits, None where not even the least does."""
+    """Return the largest scale from `low` to 1 that fits, None if not even `low` does."""
     if not fits(low):
         return None
     high = 1.0

@@ -69,10 +69,29 @@ class Port:
 
 
 @dataclass(frozen=True)
+class Wire:
+    """Two calls that are connected across the border of a frame.
+
+    Attributes
+    ----------
+    source, target : str
+    own : str
+        The one within the frame; where it is in a block that is not drawn, the call of the drawn block in its place.
+    enters : bool
+        Whether the target is within the frame.
+    """
+
+    source: str
+    target: str
+    own: str
+    enters: bool
+
+
+@dataclass(frozen=True)
 class Part:
     """One graph to place: nodes, and ports where it is in a frame.
 
-    `pins` are stubs that come from without, `wires` the calls that are connected across the frame.
+    `pins` are stubs that come from without, `wires` what is connected across the frame.
     """
 
     graph: Graph
@@ -80,7 +99,7 @@ class Part:
     entries: tuple[Port, ...] = ()
     exits: tuple[Port, ...] = ()
     pins: Pins = field(default_factory=dict)
-    wires: tuple[tuple[str, str], ...] = ()
+    wires: Sequence[Wire] = ()
 
     @cached_property
     def number(self) -> int:
@@ -188,21 +207,38 @@ class Part:
 
     def names(self, edge: Edge) -> tuple[str, str]:
         """Return the names of two calls that a connection connects."""
-        for node, other in (edge, edge[::-1]):
-            frame = self.graph.nodes[node] if node < self.number else None
-            if isinstance(frame, Frame):
-                others = set(self.calls_of(other))
-                wires = (wire for wire in self._wires_of(frame) if others.intersection(wire))
-                found = next((wire for wire in wires if (wire[0] in others) == (other == edge.source)), None)
-                if found is not None:
-                    return found
         source, target = self.calls_of(edge.source), self.calls_of(edge.target)
+        sources, targets = set(source), set(target)
+        for wire in self._border.get(edge.target, ()):
+            if wire.enters and wire.source in sources:
+                return (wire.source, wire.target)
+        for wire in self._border.get(edge.source, ()):
+            if not wire.enters and wire.target in targets:
+                return (wire.source, wire.target)
+        for wire in self.wires:
+            ends = (wire.source, wire.own) if wire.enters else (wire.own, wire.target)
+            if ends[0] in sources and ends[1] in targets:
+                return (wire.source, wire.target)
         return (source[-1], target[0])
 
-    def _wires_of(self, frame: Frame) -> tuple[tuple[str, str], ...]:
-        """Return the calls that are connected across the border of a frame, with what is outside of this part, too."""
-        own = set(frame.names)
-        return (*frame.wires, *(wire for wire in self.wires if own.intersection(wire)))
+    @cached_property
+    def _border(self) -> dict[int, list[Wire]]:
+        """What is connected across the border of each frame."""
+        return {i: self._wires_of(node) for i, node in enumerate(self.graph.nodes) if isinstance(node, Frame)}
+
+    def _wires_of(self, frame: Frame) -> list[Wire]:
+        """Return what is connected across the border of a frame, with what is outside of this part, too.
+
+        What the block that is drawn is connected to comes first.
+        """
+        first = frame.instances[0]
+        drawn = {name: first[place] for block in frame.instances for place, name in enumerate(block)}
+        wires = [
+            Wire(source, target, drawn[target if target in drawn else source], target in drawn)
+            for source, target in frame.wires
+        ]
+        wires += [replace(wire, own=drawn[wire.own]) for wire in self.wires if wire.own in drawn]
+        return sorted(wires, key=lambda wire: wire.own not in (wire.source, wire.target))
 
     def title(self, edge: Edge) -> str:
         """Return what a tooltip says of a connection."""
@@ -232,26 +268,27 @@ class Part:
 
     def _framed(self, i: int, frame: Frame) -> Part:
         """Return the part in a frame, with a port for each node that is connected across its edge."""
-        owner = _owners(frame)
-        wires = self._wires_of(frame)
+        owner = {name: node for node, each in enumerate(frame.inner.nodes) for name in each.names}
+        wires = self._border[i]
+        by_pair = {(wire.source, wire.target): wire for wire in wires}
         pins: dict[int, list[Pin]] = defaultdict(list)
         for pin in self.pins.get(i, ()):
-            pins[owner[pin.titles[0][1][1]]].append(pin)
+            pins[owner[by_pair[pin.titles[0][1]].own]].append(pin)
         entries = []
         going: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for edge in self.edges:
             if edge.target == i:
                 calls = dict.fromkeys(self.calls_of(edge.source))  # a set has another order in each process
-                fed = {
-                    owner[target]: (source, target) for source, target in wires if source in calls and target in owner
-                }
+                entering = [wire for wire in wires if wire.enters and wire.source in calls]
+                own_wires = [wire for wire in entering if wire.own == wire.target] or entering
+                fed = {wire.own: (wire.source, wire.target) for wire in own_wires}
                 if edge not in self.stubs:
-                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted(fed))))
-                for node, names in fed.items() if edge in self.stubs else ():
-                    pins[node].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
+                    entries.append(Port((edge.source,), tuple(calls), tuple(sorted({owner[each] for each in fed}))))
+                for own, names in fed.items() if edge in self.stubs else ():
+                    pins[owner[own]].append(Pin(self.stub_name(edge), True, ((" \u2192 ".join(names), names),)))
             elif edge.source == i:
                 fed_calls = set(self.calls_of(edge.target))
-                feeding = {owner[source] for source, target in wires if target in fed_calls and source in owner}
+                feeding = {owner[wire.own] for wire in wires if not wire.enters and wire.target in fed_calls}
                 going[tuple(sorted(feeding))].append(edge.target)
         exits = tuple(
             Port(tuple(targets), tuple(name for each in targets for name in self.calls_of(each)), inner)
@@ -323,7 +360,8 @@ class Part:
 
     def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
         style = self.setting.style
-        caption = " ".join(filter(None, (frame.caption, "(channels vary)" if frame.varies else "")))
+        varying = ("(channels vary)" if frame.caption else "channels vary") if frame.varies else ""
+        caption = " ".join(filter(None, (frame.caption, varying)))
         has_label = caption and not (frame.letter and frame.times == 1)
         label = text_block(caption, style.font, 0, self.setting.most) if has_label else None
         if frame.is_closed:
@@ -353,13 +391,6 @@ class Part:
 def _last(node: Node | Frame) -> Node:
     """Return what a node, or the block in a frame, ends with."""
     return _last(node.inner.nodes[-1]) if isinstance(node, Frame) else node
-
-
-def _owners(frame: Frame) -> dict[str, int]:
-    """Return the node of the block that is drawn which stands for each call of each block."""
-    drawn = {name: i for i, node in enumerate(frame.inner.nodes) for name in node.names}
-    first = frame.instances[0]
-    return {name: drawn[first[place]] for block in frame.instances for place, name in enumerate(block)}
 
 
 def replace_width(box: Box, width: float) -> Box:

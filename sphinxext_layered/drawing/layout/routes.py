@@ -199,7 +199,7 @@ class _Router:
         else:
             return self._around(edge)
         start = self._leave(edge)
-        track = self._vertical(edge, gutter, source.lane, target.lane, arrives=not leaves)
+        track = self._vertical(edge, gutter, source.lane, target.lane, arrives=not enters)
         self._arrive(edge, 0.0, 0.0)
         return [start, (track, start[1]), (track, self._port(edge)), self._enter(edge)]
 

@@ -18,10 +18,10 @@ from typing import Final
 from .boxes import Box, Placed
 
 BESIDE: Final = 8.0
-"""The least distance between two labels beside each other, px."""
+"""The minimum distance between two labels beside each other, px."""
 
 LEADER: Final = 4.0
-"""The least distance between a label and another label's leader, px."""
+"""The minimum distance between a label and another label's leader, px."""
 
 
 def least_gap(last: Placed, following: Placed) -> float:

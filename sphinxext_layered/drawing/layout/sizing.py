@@ -122,7 +122,7 @@ MODES: Final[dict[str, SizingMode]] = {
 
 
 def size_all(shapes: list[Sizes], options: LayeredViewOptions) -> list[Size]:
-    """Return the size of the box of each shape, clamped to the options' least and greatest."""
+    """Return the size of the box of each shape, clamped to the options' minimum and maximum."""
     mode = MODES[options.sizing_mode]
     extents = [mode.extent(sizes, options) for sizes in shapes]
     largest_xy = max((e for x in extents for e in (x.height, x.depth) if e is not None), default=0)
@@ -136,9 +136,9 @@ def _size(extent: Extent, mode: SizingMode, options: LayeredViewOptions, largest
     axes = {"width": (extent.width, z), "height": (extent.height, xy), "depth": (extent.depth, xy)}
     pixels: dict[str, float] = {}
     capped = []
-    for (axis, (value, (scale, largest, least))), most in zip(axes.items(), mode.limits(options), strict=True):
-        wanted = least if value is None else max(mode.measure(value, scale, largest), least)
-        pixels[axis] = min(wanted, most)
-        if value is not None and wanted > most:
+    for (axis, (value, (scale, largest, minimum))), maximum in zip(axes.items(), mode.limits(options), strict=True):
+        wanted = minimum if value is None else max(mode.measure(value, scale, largest), minimum)
+        pixels[axis] = min(wanted, maximum)
+        if value is not None and wanted > maximum:
             capped.append(axis)
     return Size(pixels["width"], pixels["height"], pixels["depth"], tuple(capped))

@@ -15,7 +15,7 @@ class Style:
     Attributes
     ----------
     font : Font
-    line, ink, ground : RGBA
+    line, ink, background : RGBA
         The colours of lines, of text, and of the background.
     funnel : RGBA or None
         The colour of funnels; None takes the next box's outline.
@@ -33,7 +33,7 @@ class Style:
     line_width: float
     funnel: RGBA | None
     ink: RGBA
-    ground: RGBA
+    background: RGBA
     shade_step: float
     side: int
     connected: bool

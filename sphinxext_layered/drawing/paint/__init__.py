@@ -15,22 +15,8 @@ from sphinxext_layered.errors import PaintError
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS: Final = {
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "pdf": "application/pdf",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "webp": "image/webp",
-    "gif": "image/gif",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "bmp": "image/bmp",
-}
-"""The media type of each format that pages use; `paint` takes whatever else Pillow writes, too."""
-
 _SMALLER: Final = (
-    "give max_width, or make scale_xy, scale_z, max_xy, min_z or pixel_ratio smaller, or choose another sizing_mode"
+    "set max_width, decrease scale_xy, scale_z, max_xy, min_z or pixel_ratio, or choose another sizing_mode"
 )
 _MOST_BYTES: Final = 2**31 - 1
 

@@ -1,6 +1,6 @@
 """Pixels: shapes through aggdraw, text through Pillow, files through Pillow.
 
-Everything is blended premultiplied. On a ground that is not opaque aggdraw gives values that are
+Everything is blended premultiplied. On a background that is not opaque aggdraw gives values that are
 premultiplied and calls them straight; so does Pillow's `paste` of a picture with a mask, which makes one
 way of blending for both, and it is undone once, at the end.
 """
@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 _TILE: Final = 16384
-"""Greatest side of what is given to aggdraw at once: it leaves out what lies beyond 32,767."""
+"""Maximum side of what is given to aggdraw at once: it leaves out what lies beyond 32,767."""
 
 _MARGIN: Final = 1024
 """Where shapes are cut outside a tile, so far away that their outlines there are not seen."""
@@ -281,7 +281,7 @@ def _paint_text(image: Image.Image, text: Text, font: Font, ratio: float) -> Non
     mask = coverage(text, string, font, ratio, box)
     if text.colour[3] != 255:
         mask = mask.point([round(value * text.colour[3] / 255) for value in range(256)])
-    # A picture, not a colour: Pillow blends all four channels of it alike, but keeps a colour's on a clear ground.
+    # A picture, not a colour: Pillow blends all four channels of it alike, but keeps a colour's on a clear background.
     image.paste(Image.new("RGBA", mask.size, (*text.colour[:3], 255)), box, mask)
 
 

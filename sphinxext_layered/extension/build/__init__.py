@@ -1,1 +1,1 @@
-"""What a build makes of what pages ask for: which pictures, from which descriptions, and what is to be warned of."""
+"""From requests to pictures: the plan, the descriptions, the pictures, and warnings."""

@@ -15,22 +15,20 @@ from sphinx.util import logging
 
 from ... import committed
 from ...cache import digest_of
-from ...calling import with_options
 from ...committed import Committed
 from ...description import ModelDescription
 from ...errors import DescriptionError, LayeredViewError, OptionError
 from ...freshness import Sources
-from ...options import LayeredViewOptions
-from ...worker import Described, Failed, ModelRequest, WorkerSettings
-from ...worker.ahead import Ahead
+from ...options import LayeredViewOptions, with_options
+from ...worker import Described, Failure, ModelRequest, WorkerSettings
 from ...worker.dependencies import MadeFrom
-from ..page.request import Failure
 from ..places import descriptions_folder, search_path
-from .plan import model_key, spelt_on_page
+from .plan import model_key, spelt_on_page, with_names_of_page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+    from ...worker.ahead import Ahead
     from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -43,7 +41,7 @@ class Found(NamedTuple):
     ----------
     digest : str
     description : ModelDescription or None
-        None while it lies in the cache.
+        None while it is in the cache.
     stale : tuple of str
         What differs from what it was made from.
     """
@@ -61,7 +59,7 @@ class Descriptions:
     not_committed : str
         Why a committed description could not be written, empty where all could.
     without_framework : int
-        How many models could not be described for want of Keras, and had a committed description.
+        How many models could not be described because Keras is missing, and had a committed description.
     """
 
     def __init__(self, app: Sphinx, root: Path, store: Store, fingerprint: str) -> None:
@@ -99,7 +97,7 @@ class Descriptions:
                 stale.append(found)
         if self.mode != "cached":
             return None
-        missing = Failure(subtype="missing", message=self._missing(model))
+        missing = Failure(subtype="missing", problem=self._missing(model))
         return (*stale, *problems, missing)[0]
 
     def _candidates(self, model: ModelRequest) -> Iterator[Found | Failure]:
@@ -113,7 +111,7 @@ class Descriptions:
         try:
             found = committed.read(path)
         except DescriptionError as error:
-            return Failure(subtype="description", message=f"{self._spelt(path)}: {error}; restore it, or delete it")
+            return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
         if found is None:
             return None
         digest = digest_of(found.description.to_json())
@@ -146,9 +144,9 @@ class Descriptions:
         except OSError:
             return None
         except DescriptionError as error:
-            return Failure(subtype="description", message=f"{file}: {error}")
+            return Failure(subtype="description", problem=f"{file}: {error}")
         except OptionError as error:
-            return Failure(subtype="option", message=spelt_on_page(error))
+            return Failure(subtype="option", problem=spelt_on_page(error))
         return Found(digest_of(description.to_json()), description)
 
     def _refused(self, model: ModelRequest) -> Failure | None:
@@ -161,7 +159,7 @@ class Descriptions:
             if not any(f"{module}.".startswith(f"{name}.") for name in allowed):
                 known = ", ".join(allowed) or "none"
                 message = f"{module!r} is not among the modules that layered_view_modules allows: {known}"
-                return Failure(subtype="target", message=message)
+                return Failure(subtype="target", problem=message)
         return None
 
     def _missing(self, model: ModelRequest) -> str:
@@ -191,40 +189,44 @@ class Descriptions:
 
     def end(self) -> None:
         """Leave models undescribed."""
-        self._child.end()
+        if "_child" in vars(self):
+            self._child.end()
 
     def made(self) -> Generator[tuple[ModelRequest, Found | Failure]]:
         """Return each model that was asked for as it is ready."""
         waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
         try:
             with closing(self._child.answers()) as answers:  # type: ignore[type-var]
                 for answer in answers:
                     if answer.request in waiting:
                         del waiting[answer.request]
-                        yield (
-                            answer.request,
-                            self._keep(answer) if isinstance(answer, Described) else self._failed(answer),
-                        )
+                        yield answer.request, self._result(answer.request, answer)
         except LayeredViewError as error:
             for model in waiting:
-                yield model, Failure(subtype=error.subtype, message=str(error))
+                yield model, Failure(subtype=error.subtype, problem=str(error))
             return
         for model in waiting:
-            message = "the child process gave no answer; build again, and see layered_view_python if it stays so"
-            yield model, Failure(subtype="worker", message=message)
+            message = "the child process did not answer; build again, and check layered_view_python if it happens again"
+            yield model, Failure(subtype="worker", problem=message)
 
-    def _failed(self, answer: Failed) -> Found | Failure:
-        """Return what is committed where there is no Keras to describe the model anew, else the failure."""
+    def _result(self, model: ModelRequest, answer: Described | Failure) -> Found | Failure:
+        """Return the result for a model: what is committed if Keras is missing to describe it again."""
+        if isinstance(answer, Described):
+            return self._keep(answer)
         if answer.subtype == "framework" and self._folder is not None:
-            found = self._committed(answer.request)
+            found = self._committed(model)
             self.without_framework += isinstance(found, Found)
             if found is not None:
                 return found
-        return Failure(answer.subtype, answer.message, answer.detail)
+        if answer.subtype == "option":
+            return answer._replace(problem=with_names_of_page(f"option {answer.problem}"))
+        return answer
 
     def _keep(self, answer: Described) -> Found:
         if answer.allocated:
-            logger.verbose("layered-view: %s has its weights: %s", answer.request.reference, answer.allocated)
+            logger.verbose("layered-view: weights of %s were allocated: %s", answer.request.reference, answer.allocated)
         made_from = self._sources.with_code(answer.made_from)
         key = model_key(answer.request, self._fingerprint)
         try:
@@ -274,6 +276,8 @@ class Descriptions:
     @cached_property
     def _child(self) -> Ahead:
         """The child process, which is started when it is first asked."""
+        from ...worker.ahead import Ahead  # which most builds do without
+
         config = self._app.config
         settings = WorkerSettings(
             python=self._python,

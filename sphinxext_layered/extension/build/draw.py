@@ -7,9 +7,8 @@ from typing import Any
 
 from ...description import ModelDescription
 from ...drawing import lay_out
-from ...drawing.check import out_of_range, unknown_names
+from ...drawing.check import complaints
 from ...drawing.paint import paint
-from ...drawing.palette import FROZEN
 from ...drawing.summary import alt_text
 from ...options import LayeredViewOptions
 
@@ -38,24 +37,3 @@ def draw(description: ModelDescription, options: LayeredViewOptions, format: str
     scene = lay_out(description, options)
     data = paint(scene, format, pixel_ratio=options.pixel_ratio)
     return Drawn(data, scene.width, scene.height, notes)
-
-
-def complaints(description: ModelDescription, options: LayeredViewOptions) -> list[list[str]]:
-    """Return [option, sentence] for each name or index that the model does not have."""
-    names = {
-        "type_ignore": options.type_ignore,
-        "color_map": [item[0] for item in options.color_map],
-        "styles": [item[0] for item in options.styles if item[0] != FROZEN],
-    }
-    found = [
-        [option, f"{name!r} is neither a layer nor a class of layers of this model; {offer}"]
-        for option, given in names.items()
-        for name, offer in unknown_names(description, given)
-    ]
-    last = max((layer.index for layer in description.layers), default=-1)
-    for option in ("index_ignore", "index_2d"):
-        if wrong := out_of_range(description, getattr(options, option)):
-            shown = ", ".join(map(str, wrong[:5])) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-            accepted = f"its layers have the indices 0 to {last}" if last >= 0 else "it has no layers"
-            found.append([option, f"this model has no layer {shown}; {accepted}"])
-    return found

@@ -1,9 +1,9 @@
-"""What each builder last wrote: which pages show which pictures, and which files of ours lie in its image folder.
+"""What each builder last wrote: which pages show which pictures, and which files it put into its image folder.
 
-The record lies in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
+The record is in the doctree folder: without that folder Sphinx reads and writes every page anyway, and
 without the output folder it writes every page. A page whose picture is about to change is marked as
 unknown before anything is written, so a build that is killed leaves no page for current that is not.
-Where the record is lost, our files are known by their names, which hold the beginning of their own digests.
+If the record is lost, the files are recognized by their names, which hold the beginning of their own digests.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Ledger:
     path : Path
         The record's own file.
     signatures : dict of str to str
-        By page, what its pictures came to; empty where it is not known.
+        By page, a digest of its pictures; empty if unknown.
     files : dict of str to list of str
-        By page, the names of our files in the image folder that it shows.
+        By page, the names of the files in the image folder that it shows.
     digests : dict of str to str
-        By name, the SHA-256 of each file of ours that may lie in the image folder.
+        By name, the SHA-256 of each file of this extension that may be in the image folder.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Ledger:
                 del table[page]
 
     def remove_stale(self, folder: Path, needed: Iterable[str] | None = None) -> None:
-        """Remove the files of ours from the image folder that no page shows; other files are left alone.
+        """Remove files of this extension that no page shows from the image folder; leave others alone.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class Ledger:
 
 
 def _ours(folder: Path, others: set[str]) -> Iterator[tuple[str, str]]:
-    """Return the name and digest of each file in `folder` that is ours by its name, and none of `others`."""
+    """Return the name and digest of each file in `folder` with a name of this extension that is not one of `others`."""
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir()):
             named = re.fullmatch(_OWN_NAME, path.name)

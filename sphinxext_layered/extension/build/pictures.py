@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,9 +13,9 @@ from sphinx.util.display import status_iterator
 from ...cache import digest_of, is_whole
 from ...errors import LayeredViewError
 from ...fingerprint import fingerprint, painters
-from ...worker import ModelRequest
+from ...worker import Failure, ModelRequest
 from .. import config as settings
-from ..page.request import Failure, Picture, PictureRequest
+from ..page.request import Picture, PictureRequest
 from ..places import cache_folder, package_record, project_root, spare_folder
 from .descriptions import Descriptions, Found
 from .plan import Plan, PlannedPicture, spelt_on_page
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 _DRAWERS = 2
 """Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
-_LOST = Failure(subtype="cache", message="its description was removed from the cache while the build ran; build again")
-_LATE = Failure(subtype="error", message="this picture was asked for after the build step; build again")
+_LOST = Failure(subtype="cache", problem="its description was removed from the cache while the build ran; build again")
+_LATE = Failure(subtype="error", problem="this picture was requested after the build step; build again")
 
 
 class Pictures:
@@ -48,7 +47,7 @@ class Pictures:
         self._descriptions = Descriptions(app, root, self._store, package.describing)
         self._models: dict[ModelRequest, Found | Failure] = {}
         self._pictures: dict[PlannedPicture, Picture | Failure] = {}
-        self._complaints: dict[PlannedPicture, list[list[str]]] = {}
+        self._complaints: dict[PlannedPicture, Iterable[Sequence[str]]] = {}
 
     # -- the steps of a build ------------------------------------------------------------------------
 
@@ -69,7 +68,7 @@ class Pictures:
         self._warn(requests)
 
     def results_of(self, request: PictureRequest) -> list[Picture | Failure]:
-        """Return what a request came to: the pictures that its page shows, then those that it offers for download."""
+        """Return the results of a request: the pictures that its page shows, then those for download."""
         planned = self._plan.of(request).values()
         return [each if isinstance(each, Failure) else self._pictures.get(each, _LATE) for each in planned]
 
@@ -162,6 +161,8 @@ class Pictures:
 
         The threads that draw have ended when this has: Sphinx's writers fork.
         """
+        from concurrent.futures import ThreadPoolExecutor  # which most builds do without
+
         for model in to_describe:
             self._descriptions.ask(model)
         of_model: dict[ModelRequest, list[PlannedPicture]] = {}
@@ -198,10 +199,10 @@ class Pictures:
         try:
             drawn = draw(description, picture.options, picture.format)
         except LayeredViewError as error:
-            return Failure(subtype=error.subtype, message=spelt_on_page(error))
+            return Failure(subtype=error.subtype, problem=spelt_on_page(error))
         except Exception as error:
             message = f"the picture could not be drawn ({type(error).__name__}: {error}); please report it"
-            return Failure(subtype="error", message=message, detail=traceback.format_exc())
+            return Failure(subtype="error", problem=message, detail=traceback.format_exc())
         try:
             stored = self._store.keep_picture(
                 self._key(picture, found),
@@ -213,8 +214,8 @@ class Pictures:
                 notes=drawn.notes,
             )
         except OSError as error:
-            message = f"the picture cannot be written ({error}): make room, or set layered_view_cache_dir"
-            return Failure(subtype="cache", message=message)
+            message = f"the picture cannot be written ({error}): free some disk space, or set layered_view_cache_dir"
+            return Failure(subtype="cache", problem=message)
         return self._note(picture, stored, found)
 
     def _note(self, picture: PlannedPicture, stored: StoredPicture, found: Found) -> Picture:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ...cache import digest_of, slug_of
 from ...errors import LayeredViewError, OptionError
 from ...options import DECLARED, LayeredViewOptions
-from ...worker import ModelRequest
+from ...worker import Failure, ModelRequest
 from .. import config as settings
-from ..page.request import Failure, PictureRequest
+from ..page.request import PictureRequest
 from ..places import relative_to_root
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Plan:
         try:
             themes = settings.themes_of(config, request, builder)
         except OptionError as error:
-            yield ("", ""), Failure(subtype="option", message=spelt_on_page(error))
+            yield ("", ""), Failure(subtype="option", problem=spelt_on_page(error))
             return
         shown = settings.format_of(config, request, builder)
         downloads = request.downloads if builder.format == "html" else ()
@@ -85,7 +85,7 @@ class Plan:
                 try:
                     yield (theme, format), self._picture(request, theme, format)
                 except LayeredViewError as error:
-                    yield (theme, format), Failure(subtype=error.subtype, message=spelt_on_page(error))
+                    yield (theme, format), Failure(subtype=error.subtype, problem=spelt_on_page(error))
 
     def _picture(self, request: PictureRequest, theme: str, format: str) -> PlannedPicture:
         options = self._read_options(request, theme)
@@ -121,8 +121,12 @@ def model_key(model: ModelRequest, fingerprint: str) -> str:
 
 
 def spelt_on_page(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error of this package; options are named as pages spell them."""
-    text = f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
+    """Return the text of an error for the page and the warning; options are spelt as on pages."""
+    return with_names_of_page(f"option {error}" if isinstance(error, OptionError) else str(error))
+
+
+def with_names_of_page(text: str) -> str:
+    """Return a text with the names of options spelt as on pages."""
     return _NAMES.sub(lambda name: name[0].replace("_", "-"), text)
 
 

@@ -1,17 +1,17 @@
-"""What one build knows: which requests its pages show, what they came to, and which pages were written."""
+"""The state of one build: the requests of its pages, their results, and the pages that were written."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...worker import Failure
 from ..config import needs_descriptions
 from ..page.conditions import is_shown
-from ..page.request import Failure, Picture, PictureRequest, requests_of
+from ..page.request import Picture, PictureRequest, requests_of
 from ..places import image_folder
 from .ledger import Ledger
 from .pictures import Pictures
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
 
-_OFF = Failure(subtype="off", message="pictures are switched off: layered_view_mode is 'off'")
+_OFF = Failure(subtype="off", problem="pictures are switched off: layered_view_mode is 'off'")
 
 
 class Build:
     """The state of one build, which every event, directive and transform takes from the environment.
 
-    It begins anew with each build, and is not pickled with the environment.
+    Each build has its own state, which is not pickled with the environment.
 
     Attributes
     ----------
@@ -99,10 +99,10 @@ class Build:
         if not self.draws:
             return _OFF.subtype
         seen = [_seen(result) for result in self.results(page)]
-        return hashlib.sha256(json.dumps(seen).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()
 
     def results(self, page: str) -> Iterator[Picture | Failure]:
-        """Return what the requests of a page came to."""
+        """Return the results of a page's requests."""
         return (result for request in self.pages[page] for result in self.pictures.results_of(request))
 
     def digests(self) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Build:
         return {file.name: digest for page in self.pages for file, digest in self._files(page)}
 
     def note_written(self) -> None:
-        """Note what was written, and remove our pictures that no page shows any more."""
+        """Note what was written, and remove pictures that no page shows any more."""
         if not hasattr(self.app.env, "layered_views"):
             return  # no page of this project has ever shown a picture
         ledger = self.ledger

@@ -1,14 +1,15 @@
-"""Warnings of the build step: typed, at the directive's line, on every build until what is wrong is fixed."""
+"""Warnings of the build step: typed, at the directive's line, on every build until the problem is fixed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
-from ..page.request import Failure, Picture, PictureRequest
+from ...worker import Failure
+from ..page.request import Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TYPE = "layered_view"
-_ONCE = ("framework",)
-_NO_CHILD = "; layered_view_python names the Python"
 
 
 class Warnings:
-    """Collects what is to be said, each once, until all pictures are done.
+    """Collects warnings, each once, until all pictures are done.
 
     With ``--exception-on-warning`` the first warning ends the build; by then the cache has everything.
     """
@@ -39,7 +38,7 @@ class Warnings:
         where = _place_of(request)
         # Each model's own lines follow the first line.
         first = result.message.partition("\n")[0]
-        if result.subtype in _ONCE or first.endswith(_NO_CHILD):
+        if result.is_general:
             places = self._alike.setdefault((result.subtype, first), {})
             places.setdefault(where, (result.message, result.detail))
             return
@@ -47,7 +46,7 @@ class Warnings:
         text = result.message if named else f"{request.reference}: {result.message}"
         self._add(where, result.subtype, text, result.detail)
 
-    def of_complaints(self, request: PictureRequest, complaints: Iterable[list[str]]) -> None:
+    def of_complaints(self, request: PictureRequest, complaints: Iterable[Sequence[str]]) -> None:
         """Warn of names and indices of the page's own options that the model does not have."""
         for name, problem in complaints:
             if name in dict(request.given):
@@ -58,7 +57,7 @@ class Warnings:
         if stale:
             shown = ", ".join(stale[:5]) + (f" and {len(stale) - 5} more" if len(stale) > 5 else "")
             text = (
-                f"{request.reference}: its description is older than what the model is made from ({shown}); "
+                f"{request.reference}: its description is older than the sources of the model ({shown}); "
                 "build with layered_view_mode = 'auto' where the model can be built"
             )
             self._add(_place_of(request), "stale", text)
@@ -67,8 +66,8 @@ class Warnings:
         """Warn that the cache cannot be written, where there is a problem."""
         if problem:
             text = (
-                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build alone: "
-                "make it writable, or name another folder with layered_view_cache_dir"
+                f"the cache {str(folder)!r} cannot be written ({problem}); pictures are kept for this build only: "
+                "make it writable, or set layered_view_cache_dir to another folder"
             )
             self._add("", "cache", text)
 
@@ -79,7 +78,7 @@ class Warnings:
             self._add("", "cache", text)
 
     def of_no_framework(self, models: int) -> None:
-        """Note how many models were not described anew for want of Keras: a line of progress, no warning."""
+        """Note how many models were not described again because Keras is missing: a progress message, not a warning."""
         if models:
             self._quiet = f"layered-view: Keras is not installed; {models} models are drawn from committed descriptions"
 

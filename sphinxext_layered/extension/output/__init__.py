@@ -1,1 +1,1 @@
-"""What is put on the page in the place of the placeholders: pictures, tables of layers, links."""
+"""What replaces the placeholders: pictures, tables of layers, links."""

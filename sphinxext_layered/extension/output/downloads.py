@@ -1,4 +1,4 @@
-"""The links under a picture to its files."""
+"""The links below a picture to its files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
+from ...worker import Failure
 from ..config import themes_of
 from ..current import build_of
-from ..page.request import Failure, Picture, PictureRequest
+from ..page.request import Picture, PictureRequest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

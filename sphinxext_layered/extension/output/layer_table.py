@@ -1,4 +1,4 @@
-"""The table of a model's layers that ``:summary:`` puts under its picture."""
+"""The table of a model's layers that ``:summary:`` puts below its picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The link under a picture to its source's own page."""
+"""The link below a picture to its source's own page."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from sphinx.locale import _ as sphinx_text
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from ...worker import Failure
 from ..config import MIME_TYPES, is_inline, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
@@ -25,7 +26,7 @@ from ..page.nodes import (
     layered_view_summary,
     writable,
 )
-from ..page.request import Failure, Picture, PictureRequest
+from ..page.request import Picture, PictureRequest
 from .downloads import download_nodes, source_relative
 from .image_size import shown_size
 from .inline_svg import Links, inline_svg
@@ -263,7 +264,7 @@ def _parents(node: nodes.Node) -> Iterator[nodes.Element]:
 
 
 def _is_inline(node: nodes.Element) -> bool:
-    """Whether `node` stands in a line of text, also through a link."""
+    """Whether `node` is inline, also through a link."""
     parent = node.parent
     if isinstance(parent, nodes.reference):
         parent = parent.parent
@@ -277,7 +278,7 @@ def _say(node: layered_view, text: str) -> None:
 
 
 def _fail(node: layered_view, message: str) -> None:
-    """Put a note in place of `node` that says which picture is missing and why."""
+    """Put a note in place of `node` with the name of the missing picture and the reason."""
     first, _newline, rest = writable(message).strip().partition("\n")
     words: list[nodes.Node] = [nodes.Text("No picture")]
     if reference := node["reference"]:

@@ -1,1 +1,1 @@
-"""What a page asks for: the directives, their words, and the placeholders that they leave in the doctree."""
+"""The directives of pages: options, requests, and placeholders in the doctree."""

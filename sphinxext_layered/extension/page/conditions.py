@@ -32,7 +32,7 @@ def note_places(requests: list[dict[str, object]], doctree: nodes.document) -> N
 
 
 def conditions_around(node: nodes.Node) -> Conditions:
-    """Return the kind and the expression of each condition that `node` stands in."""
+    """Return the kind and the expression of each condition around `node`."""
     return tuple(_conditions(node))
 
 

@@ -1,8 +1,8 @@
-"""The directive: reads a page's words, notes the request, and leaves placeholders.
+"""The directive: read the options, note the request, and leave placeholders.
 
-It imports nothing of the user's and makes no file. What is wrong in its words it reports itself, in
-`run`: a reader that raises while docutils parses the options would keep `run` from being called, and
-the next build, which does not read the page again, would be green.
+It imports none of the user's code and makes no file. Errors in options are reported by `run` itself: a reader that
+raises while docutils parses the options would keep `run` from being called, and the next build, which does not read
+the page again, would be green.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from ... import values
 from ...errors import LayeredViewError, OptionError, TargetError
 from ...options import DECLARED, read_value
 from ...target import FILE_SUFFIXES, Target, in_module, parse_target
-from ...values import Reader, did_you_mean
+from ...values import Reader
+from ...visualkeras import no_such_option
 from ..config import EMBEDS, MIME_TYPES
 from ..current import build_of
 from ..places import search_path
@@ -57,7 +58,7 @@ def _several(*names: str) -> Reader:
             raise ValueError
         return tuple(dict.fromkeys(one.read(word) for word in words))
 
-    return Reader(f"some of {', '.join(names)}", read, (", ".join(names),), ("jpeg",), bare=", ".join(names))
+    return Reader(f"one or more of {', '.join(names)}", read, (", ".join(names),), ("jpeg",), bare=", ".join(names))
 
 
 def _paths() -> Reader:
@@ -67,7 +68,7 @@ def _paths() -> Reader:
             raise ValueError
         return tuple(dict.fromkeys(paths))
 
-    return Reader("files separated by commas", read, ("data/classes.txt",), ("",))
+    return Reader("comma-separated files", read, ("data/classes.txt",), ("",))
 
 
 def _with_bare(reader: Reader, bare: str) -> Reader:
@@ -77,7 +78,7 @@ def _with_bare(reader: Reader, bare: str) -> Reader:
 PAGE_OPTIONS: Final[dict[str, PageOption]] = {
     "format": PageOption(
         values.choice(*MIME_TYPES),
-        "Format of this picture, for the builders that show it; others take the one that they would take without it.",
+        "Format of this picture; builders that cannot show it use their default format.",
     ),
     "embed": PageOption(
         values.choice(*EMBEDS),
@@ -85,19 +86,21 @@ PAGE_OPTIONS: Final[dict[str, PageOption]] = {
         "default is ``layered_view_embed``.",
     ),
     "depends": PageOption(
-        _paths(), "Files, relative to the page, that the model is made from and Python does not open itself."
+        _paths(), "Files, relative to the page, that the model depends on and Python does not open itself."
     ),
     "summary": PageOption(
         _with_bare(values.choice(*SUMMARIES), "open"),
-        "Put a table of the layers under the picture: open (also without a value), collapsed, or hidden, which is "
+        "Add a table of the layers below the picture: open (also without a value), collapsed, or hidden, which is "
         "for screen readers only.",
         block=True,
     ),
     "show-source": PageOption(
-        values.yes_no(), "Put the source of the function under the picture, found without importing it.", block=True
+        values.yes_no(), "Add the source of the function below the picture; the module is not imported.", block=True
     ),
     "download": PageOption(
-        _several(*MIME_TYPES), "Offer the picture for download as png, svg, pdf, or all without a value.", block=True
+        _several(*MIME_TYPES),
+        "Offer the picture for download as png, svg or pdf; without a value, as all three.",
+        block=True,
     ),
 }
 
@@ -135,7 +138,7 @@ _KNOWN: Final = (*_DRAWING, *IMAGE_OPTIONS, *PAGE_OPTIONS)
 
 
 class _Words(NamedTuple):
-    """What the options of one directive came to."""
+    """The parsed options of one directive."""
 
     drawing: dict[str, Any]
     image: dict[str, Any]
@@ -144,7 +147,7 @@ class _Words(NamedTuple):
 
 
 class LayeredView(SphinxDirective):
-    """Draw a Keras model where it stands."""
+    """Draw a Keras model on the page."""
 
     required_arguments = 0
     optional_arguments = 1
@@ -195,12 +198,12 @@ class LayeredView(SphinxDirective):
         elif name in PAGE_OPTIONS:
             option = PAGE_OPTIONS[name]
             if option.block and self._in_substitution():
-                raise ValueError("cannot stand in a substitution, which is inline; put it on a directive of its own")
+                raise ValueError("cannot be used in a substitution, which is inline; use a separate directive")
             words.page[name] = option.reader(_bare(option.reader, text))
         elif name in IMAGE_OPTIONS:
             words.image[name] = self._image_option(name, text)
         else:
-            raise OptionError(name, f"no such option; {did_you_mean(name, _KNOWN)}")
+            raise OptionError(name, no_such_option(name, _KNOWN))
 
     def _image_option(self, name: str, text: str) -> Any:
         try:
@@ -214,7 +217,7 @@ class LayeredView(SphinxDirective):
         return value
 
     def _request(self, words: _Words) -> PictureRequest | None:
-        """Return what the page asks for, or None where its words are wrong; what is wrong is added to `words`."""
+        """Return the request, or None if the options are wrong; problems are added to `words`."""
         target, file = "", ""
         try:
             target, file = self._target()
@@ -261,7 +264,7 @@ class LayeredView(SphinxDirective):
                 self.env.note_dependency(relative)
                 return "", Path(relative).as_posix()
             if text.endswith(".keras") or "/" in text or "\\" in text:
-                raise TargetError(f"no file {text!r} relative to this page; mend the path or write module:function")
+                raise TargetError(f"no file {text!r} relative to this page; fix the path or write module:function")
         target = parse_target(text) if text else self._documented_object()
         module = str(self.env.ref_context.get("py:module") or "")
         if module and text and ":" not in text.partition("(")[0] and self._is_short(target, module):
@@ -284,12 +287,14 @@ class LayeredView(SphinxDirective):
         return not is_module(head, folders) and is_module(module.partition(".")[0], folders)
 
     def _documented_object(self) -> Target:
-        """Return the object in whose description the directive stands, such as a docstring read by autodoc."""
+        """Return the object whose description contains the directive, such as a docstring read by autodoc."""
         current = getattr(self.env, "current_document", None)
         described = (self.env.temp_data if current is None else current).get("object")
         name = described[0] if isinstance(described, tuple) and described else described
         if not name:
-            raise TargetError("no reference; write module:function, or stand in the docstring of what is to be drawn")
+            raise TargetError(
+                "no reference; write module:function, or use the directive in the docstring of the object to draw"
+            )
         return Target("", str(name).removesuffix(".__init__"))
 
     # -- where
@@ -396,7 +401,7 @@ class LayeredView(SphinxDirective):
             caption.source, caption.line = first.source, first.line
             figure += caption
         elif not (isinstance(first, nodes.comment) and not len(first)):
-            error = OptionError("caption", "the content's first block is the caption and must be a paragraph")
+            error = OptionError("caption", "the first block of the content is the caption and must be a paragraph")
             self._report("", error)
             yield nodes.literal_block(self.block_text, self.block_text)
             return
@@ -410,7 +415,7 @@ class LayeredView(SphinxDirective):
         if words.page.get("show-source"):
             found = source_block(self.env, request)
             if not found:
-                problem = f"no source of {request.reference} to be found without importing it; leave the option out"
+                problem = f"the source of {request.reference} cannot be found without importing it; remove the option"
                 self._report("show-source", OptionError("show-source", problem))
         if show := words.page.get("summary"):
             yield self._at(layered_view_summary("", request=document, show=show))
@@ -455,7 +460,7 @@ def _lines_below(source: Path, line: int, pattern: re.Pattern[str]) -> int:
 
 
 def _said(error: LayeredViewError) -> str:
-    """Return what a page and its warning say of an error; an option is named as the page spells it."""
+    """Return the text of an error for the page and the warning; options are spelt as on the page."""
     return f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
 
 

@@ -1,4 +1,4 @@
-"""What stands in a doctree where a picture, a table of its layers or a link will be.
+"""Placeholders in doctrees of pictures, tables of layers and links.
 
 They hold plain values only, are gone before any writer sees them, and so need no visitors.
 """
@@ -16,7 +16,7 @@ _UNWRITABLE: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 def writable(text: str) -> str:
-    """Return a model's words with U+FFFD for what cannot be written to a file or stand in XML."""
+    """Return a text of a model with U+FFFD for what files or XML cannot contain."""
     return re.sub(_UNWRITABLE, "\ufffd", text.replace("\r\n", "\n"))
 
 

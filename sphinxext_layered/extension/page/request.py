@@ -1,4 +1,4 @@
-"""What a page asks for, and what that came to: small, plain values, the request kept in Sphinx's environment."""
+"""What a page requests, and the result: small, plain values. The request is kept in Sphinx's environment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PictureRequest(NamedTuple):
     given : tuple of (str, value)
         The page's drawing options by their Python names, as their readers returned them.
     depends : tuple of str
-        Files that the model is made from past Python's own ``open``, relative to the source folder.
+        Files that the model depends on and that are not opened with Python's ``open``, relative to the source folder.
     format : str
         The picture's format; empty for the one that ``layered_view_formats`` names for the builder.
     embed : str
@@ -68,7 +68,7 @@ class PictureRequest(NamedTuple):
 
     @property
     def wish(self) -> tuple[Any, ...]:
-        """What is asked for, without where it stands."""
+        """The request without its place."""
         return self[:7]
 
     @property
@@ -115,21 +115,3 @@ class Picture(NamedTuple):
     alt: str
     digest: str
     describe: Callable[[], ModelDescription | None]
-
-
-class Failure(NamedTuple):
-    """Why a request has no picture; its warning is the build step's.
-
-    Attributes
-    ----------
-    subtype : str
-        Of the warning, such as ``target`` or ``model``; ``off`` where no picture was wanted.
-    message : str
-        What happened, in a sentence or a few lines, as the page shows it.
-    detail : str
-        A traceback, which ``sphinx-build -v`` shows.
-    """
-
-    subtype: str
-    message: str
-    detail: str = ""

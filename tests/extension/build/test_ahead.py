@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from project import Project
+from project import INTERRUPTIBLE, Project
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.testing.util import SphinxTestApp
@@ -120,7 +120,7 @@ def test_a_build_that_is_interrupted_while_it_reads_leaves_no_child(project: Pro
     call = "docname == 'two' and __import__('time').sleep(60)"
     project.put("conf.py", (project.docs / "conf.py").read_text() + SETUP.format(call=call))
     trace = project.folder / "trace"
-    command = [sys.executable, "-m", "sphinx", "-q", str(project.docs), str(project.out / "html")]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "-q", str(project.docs), str(project.out / "html")]
     run = subprocess.Popen(command, env={**os.environ, "LAYERED_VIEW_TRACE": str(trace)}, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while not (trace.exists() and trace.read_text().strip()) and time.monotonic() < deadline:
@@ -130,6 +130,33 @@ def test_a_build_that_is_interrupted_while_it_reads_leaves_no_child(project: Pro
     run.communicate(timeout=30)
     psutil.wait_procs([child], timeout=10)
     assert not child.is_running()
+
+
+@pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("phase", ["first build", "packages are asked for"])
+def test_an_interrupted_build_leaves_nothing_of_a_python_that_never_starts(
+    project: Project, signalled: int, phase: str
+) -> None:
+    """As a script named in layered_view_python that waits for something else."""
+    python = project.docs / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    project.put("conf.py", (project.docs / "conf.py").read_text() + f"layered_view_python = {str(python)!r}\n")
+    if phase != "first build":
+        installed = "import psutil\n\n\ndef small(layers=2):"
+        project.edit("nets.py", "def small(layers=2):", installed)
+        project.build()
+    begun = project.folder / "begun"
+    python.write_text(f"#!/bin/sh\nsleep 600 &\necho $$ $! > {begun}.new; mv {begun}.new {begun}\nwait\n")
+    command = [sys.executable, "-c", INTERRUPTIBLE, "-q", str(project.docs), str(project.out / "html")]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not begun.exists() and run.poll() is None:
+        time.sleep(0.01)
+    processes = [psutil.Process(int(pid)) for pid in begun.read_text().split()]
+    run.send_signal(signalled)
+    run.communicate(timeout=20)
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    assert run.returncode != 0
 
 
 def test_a_page_that_no_longer_shows_a_model_leaves_no_child(project: Project) -> None:
@@ -146,7 +173,7 @@ def test_a_model_that_fails_ahead_is_reported_where_it_stands(project: Project) 
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:broken\n")
     for _ in range(2):
         outcome = project.build()
-        assert outcome.warnings.count("the model could not be made") == 1
+        assert outcome.warnings.count("the model could not be built") == 1
         assert "one.rst:4: WARNING" in outcome.warnings
         assert "nothing works" in outcome.text("one.html")
         assert len(outcome.images) == 1

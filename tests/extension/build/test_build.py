@@ -126,7 +126,7 @@ def test_a_picture_deleted_from_the_output_comes_back(project: Project) -> None:
     assert project.build().images == first.images
 
 
-def test_a_deleted_output_folder_is_written_anew(project: Project) -> None:
+def test_a_deleted_output_folder_is_written_again(project: Project) -> None:
     first = project.build()
     shutil.rmtree(first.out)
     second = project.build()
@@ -169,7 +169,7 @@ def test_latex_gets_pdf_and_html_png_from_one_description(project: Project) -> N
     assert {Path(name).suffix for name in latex.images} == {".pdf"}
 
 
-def test_a_failure_is_reported_on_every_build_until_it_is_mended(project: Project) -> None:
+def test_a_failure_is_reported_on_every_build_until_it_is_fixed(project: Project) -> None:
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:broken\n")
     first, second = project.build(), project.build()
     for outcome in (first, second):
@@ -256,4 +256,4 @@ def test_a_substitution_that_no_page_uses_is_neither_drawn_nor_warned_of(project
 def test_a_picture_that_is_too_large_names_options_as_pages_do(project: Project) -> None:
     project.put("one.rst", "One\n===\n\n.. layered-view:: nets:small\n   :max-width: none\n   :padding: 100000\n")
     (warning,) = project.build().warnings.splitlines()
-    assert "give max-width, or make scale-xy" in warning
+    assert "set max-width, decrease scale-xy" in warning

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from project import FILES, Project
+from project import FILES, INTERRUPTIBLE, Project
 
 from sphinxext_layered.cache import Cache
 from sphinxext_layered.extension.build.pictures import Pictures
@@ -79,9 +79,9 @@ def test_no_space_anywhere_costs_the_pictures_and_not_the_build(
     assert outcome.warnings.count("No space left") == 3
     assert "nets:small" in outcome.text("one.html")
     monkeypatch.undo()
-    mended = project.build()
-    assert mended.warnings == ""
-    assert len(mended.images) == 2
+    fixed = project.build()
+    assert fixed.warnings == ""
+    assert len(fixed.images) == 2
 
 
 @pytest.mark.parametrize("kind", ["manifests", "descriptions", "pictures"])
@@ -179,7 +179,7 @@ SLOW = """    import os, pathlib, time
 
 def test_ctrl_c_ends_the_child_at_once_and_the_next_build_is_right(project: Project) -> None:
     project.edit("nets.py", "    return Model(layers)", SLOW)
-    command = [sys.executable, "-m", "sphinx", "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "-q", "-d", str(project.out / "doctrees"), str(project.docs)]
     run = subprocess.Popen([*command, str(project.out / "html")], stderr=subprocess.PIPE)
     begun = project.docs / "begun"
     while not (begun.exists() and begun.read_text()) and run.poll() is None:
@@ -191,8 +191,8 @@ def test_ctrl_c_ends_the_child_at_once_and_the_next_build_is_right(project: Proj
         os.kill(child, 0)
     assert not list(project.out.rglob(".writing-*"))
     project.edit("nets.py", "time.sleep(600)", "time.sleep(0)")
-    mended = project.build()
-    assert (mended.children, mended.warnings, len(mended.images)) == (1, "", 2)
+    fixed = project.build()
+    assert (fixed.children, fixed.warnings, len(fixed.images)) == (1, "", 2)
 
 
 KILLING = """

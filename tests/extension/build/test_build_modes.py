@@ -16,7 +16,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_refresh_describes_and_draws_all_anew(project: Project) -> None:
+def test_refresh_describes_and_draws_everything_again(project: Project) -> None:
     first = project.build()
     second = project.build(confoverrides={"layered_view_mode": "refresh"})
     assert (second.children, second.written) == (1, set())
@@ -124,7 +124,7 @@ def test_a_committed_description_may_have_the_newlines_of_windows(project: Proje
     [
         ("", "it is not JSON"),
         ("{", "it is not JSON"),
-        ("[]", "it has not the schema"),
+        ("[]", "it does not have the schema"),
         ('{"schema": "layered-view-committed/1"}', "made_from: "),
         ("[" * 5000, "it is not JSON"),
     ],
@@ -154,8 +154,8 @@ def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (":input-shape: (3, 4)", "option input-shape: a description has its shapes already"),
-        (":text-callable: nets:small", "option text-callable: a description has no layers to call a function with"),
+        (":input-shape: (3, 4)", "option input-shape: a description already contains shapes"),
+        (":text-callable: nets:small", "option text-callable: a description has no layers to pass to a function"),
     ],
 )
 def test_what_a_description_cannot_follow_is_refused_as_in_python(project: Project, option: str, said: str) -> None:

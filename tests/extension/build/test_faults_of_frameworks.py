@@ -62,9 +62,9 @@ def test_a_framework_that_fails_is_told_once_in_a_build(tmp_path: Path, name: st
         assert "<img" in outcome.text("p2.html")
 
     project.put("keras.py", "class ops:\n    nothing = list\n    nothing = lambda: 1\n")
-    mended = project.build()
-    assert mended.warnings == ""
-    assert all("<img" in mended.text(f"{page}.html") for page in ("one", "p0", "p1", "p2", "p3"))
+    fixed = project.build()
+    assert fixed.warnings == ""
+    assert all("<img" in fixed.text(f"{page}.html") for page in ("one", "p0", "p1", "p2", "p3"))
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/cat"])
@@ -76,8 +76,8 @@ def test_a_python_that_cannot_describe_models_is_told_once_in_a_build(tmp_path: 
     for part in ("one.rst:4: WARNING", "1 more pictures", "layered_view_python", "[layered_view.worker]"):
         assert part in outcome.warnings
     assert all("layered-view-failed" in outcome.text(f"{page}.html") for page in ("one", "two"))
-    mended = project.build()
-    assert (mended.warnings, len(mended.images)) == ("", 2)
+    fixed = project.build()
+    assert (fixed.warnings, len(fixed.images)) == ("", 2)
 
 
 def test_models_that_need_nothing_new_are_drawn_with_an_old_keras(tmp_path: Path) -> None:

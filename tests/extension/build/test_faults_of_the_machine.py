@@ -82,11 +82,11 @@ def test_nothing_needs_shared_memory() -> None:
         assert "ProcessPoolExecutor" not in path.read_text("utf-8"), path
 
 
-def test_an_output_that_cannot_take_the_pictures_is_sphinx_s_own_warning_and_mends(project: Project) -> None:
+def test_an_output_that_cannot_take_the_pictures_is_sphinx_s_own_warning_and_is_fixed(project: Project) -> None:
     (project.out / "html").mkdir(parents=True)
     (project.out / "html" / "_images").write_text("a file where the folder should be")
     with pytest.raises(OSError, match="_images"):
         project.build()
     (project.out / "html" / "_images").unlink()
-    mended = project.build()
-    assert (mended.children, mended.warnings, len(mended.images)) == (0, "", 2)
+    fixed = project.build()
+    assert (fixed.children, fixed.warnings, len(fixed.images)) == (0, "", 2)

@@ -1,4 +1,4 @@
-"""Faults of the user's code in a whole build: each costs its own picture, and the build after the mending is right."""
+"""Faults of the user's code in a whole build: each costs its own picture, and the build after the fix is right."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAULTS = {
     "no such module": (None, ":build", "target", ["there is no module 'm_no_such_module'", "sys.path"]),
     "no such attribute": (GOOD, ":biuld", "target", ["has no 'biuld'", "did you mean 'build'?"]),
     "wrong arguments": (GOOD, ":build(depth=3)", "target", ["depth", "it takes build(size=8)"]),
-    "not callable": ("build = 3", ":build", "target", ["is a int", "name the function"]),
+    "not callable": ("build = 3", ":build", "target", ["is of type int", "refer to the function"]),
     "missing import": ("import nowhere_at_all", ":build", "model", ["nowhere_at_all", "install it", "line 1"]),
     "exception while imported": ("x = 1\ny = x / 0", ":build", "model", ["ZeroDivisionError", "line 2", "y = x / 0"]),
     "exception": (
@@ -153,7 +153,7 @@ def page(title: str, reference: str) -> str:
     return f"{title}\n{'=' * len(title)}\n\n.. layered-view:: {reference}\n"
 
 
-def sources(*, mended: bool = False) -> dict[str, str]:
+def sources(*, fixed: bool = False) -> dict[str, str]:
     """Return the project's files: after each page of a fault one with a good model of its own."""
     files = {
         "conf.py": f"{CONF}show_warning_types = True\nlayered_view_timeout = {TIME_LIMIT}\n"
@@ -165,14 +165,14 @@ def sources(*, mended: bool = False) -> dict[str, str]:
     }
     for number, (name, (code, rest, _, _)) in enumerate(FAULTS.items()):
         module = module_of(name)
-        if code is not None or mended:
-            files[f"{module}.py"] = GOOD if mended else str(code)
-        reference = f"{module}:build" if mended else f"{module}{rest}"
+        if code is not None or fixed:
+            files[f"{module}.py"] = GOOD if fixed else str(code)
+        reference = f"{module}:build" if fixed else f"{module}{rest}"
         files[f"p{number:02}a.rst"] = page(name, reference)
         files[f"p{number:02}b.rst"] = page(f"after {name}", f"good:build({number + 10})")
     for number, (name, body) in enumerate(DISTURBANCES.items(), len(FAULTS)):
         module = f"d_{number}"
-        body = "pass" if mended else body
+        body = "pass" if fixed else body
         files[f"{module}.py"] = (
             f"from layers import Model\nmodel = Model(7, 4)\n\n\ndef build():\n    {body}\n    return model\n"
         )
@@ -203,7 +203,7 @@ def problems_of(number: int, name: str, warning: str, placeholder: str) -> Itera
         yield f"{name} has no placeholder on its page"
 
 
-def test_each_fault_costs_its_own_picture_until_it_is_mended(
+def test_each_fault_costs_its_own_picture_until_it_is_fixed(
     tmp_path: Path, left_over: Callable[[], list[list[str]]]
 ) -> None:
     project = Project(tmp_path, sources())
@@ -220,7 +220,7 @@ def test_each_fault_costs_its_own_picture_until_it_is_mended(
     ]
     assert problems == []
 
-    fresh = Project(tmp_path / "fresh", sources(mended=True)).build()
+    fresh = Project(tmp_path / "fresh", sources(fixed=True)).build()
     assert fresh.warnings == ""
     for number in range(pages):
         for page in (f"p{number:02}a.html", f"p{number:02}b.html"):
@@ -228,12 +228,12 @@ def test_each_fault_costs_its_own_picture_until_it_is_mended(
                 assert outcome.text(page) == fresh.text(page)
     assert all(fresh.images[name] == data for name, data in outcome.images.items())
 
-    for name, text in sources(mended=True).items():
+    for name, text in sources(fixed=True).items():
         project.put(name, text)
-    mended = project.build()
-    assert (mended.warnings, mended.children) == ("", 1)
-    assert mended.images == fresh.images
-    assert mended.pages == fresh.pages
+    fixed = project.build()
+    assert (fixed.warnings, fixed.children) == ("", 1)
+    assert fixed.images == fresh.images
+    assert fixed.pages == fresh.pages
     again = project.build()
     assert (again.children, again.read, again.written, again.warnings) == (0, set(), set(), "")
     assert left_over() == []

@@ -1,4 +1,4 @@
-"""What makes a description anew, and what does not: sources, this package, comments, other versions of Keras."""
+"""What makes a description again, and what does not: sources, this package, comments, other versions of Keras."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from project import Project
 
 from sphinxext_layered.extension.build import pictures
-from sphinxext_layered.extension.page.request import Failure
 from sphinxext_layered.fingerprint import Fingerprint, fingerprint
+from sphinxext_layered.worker import Failure
 
 COMMITTED = {"layered_view_descriptions_dir": "described"}
 
@@ -82,7 +82,7 @@ def another_package(monkeypatch: pytest.MonkeyPatch, *, describing: bool) -> Non
 
 
 @pytest.mark.parametrize("describing", [True, False])
-def test_what_another_version_of_this_package_made_is_made_anew(
+def test_what_another_version_of_this_package_made_is_made_again(
     project: Project, monkeypatch: pytest.MonkeyPatch, describing: bool
 ) -> None:
     first = project.build(confoverrides=COMMITTED)
@@ -118,7 +118,7 @@ def test_auto_draws_what_is_committed_where_there_is_no_keras(
     conf = "layered_view_descriptions_dir = 'described'"
     first = built(PAGE, conf=conf)
     another_package(monkeypatch, describing=True)
-    ready_made.failures["nets:build"] = Failure("framework", "keras is not installed")
+    ready_made.failures["nets:build"] = Failure("framework", "keras is not installed", is_general=True)
     again = built(Path(first.app.srcdir))
     assert 'class="layered-view ' in again.text("index.html")
     assert "No picture" not in again.text("index.html")

@@ -63,8 +63,11 @@ def loaded(project: Project, code: str = LOADED) -> set[str]:
 HEAVY = ("PIL", "aggdraw", "reportlab", "numpy", "keras", "tensorflow")
 """What takes long to import: the modules that need it are imported inside the functions that draw, and nowhere else."""
 
-LAZY = {"extension/build/pictures.py": {"draw"}}
-"""The imports inside functions of the extension, each to keep Pillow and its like out."""
+LAZY = {
+    "extension/build/pictures.py": {"draw", "concurrent.futures"},
+    "extension/build/descriptions.py": {"worker.ahead"},
+}
+"""The imports inside functions of the extension, each of what only a build that draws or describes pays for."""
 
 
 @pytest.mark.parametrize("edit", ["nothing", "prose", "other page", "no picture"])
@@ -80,8 +83,9 @@ def test_a_build_that_draws_nothing_loads_nothing_heavy(project: Project, plain:
             each.edit("prose.rst", "No picture.", "Still none.")
     found = loaded(project) - loaded(plain)
     assert not [name for name in found if name.partition(".")[0] in HEAVY]
-    for part in ("drawing.layout", "drawing.paint", "reading", "worker.recorder", "worker.__main__"):
+    for part in ("drawing.layout", "drawing.paint", "reading", "worker.recorder", "worker.child", "saving", "calling"):
         assert not [name for name in found if name.startswith(f"sphinxext_layered.{part}")]
+    assert {name for name in found if not name.startswith("sphinxext_layered")} == set()
 
 
 def test_what_is_imported_inside_functions_is_what_draws() -> None:

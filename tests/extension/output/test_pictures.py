@@ -11,7 +11,7 @@ from docutils import nodes
 from pages import page
 
 from sphinxext_layered.extension.page.nodes import PLACEHOLDERS
-from sphinxext_layered.extension.page.request import Failure
+from sphinxext_layered.worker import Failure
 
 
 def images(result: Any) -> list[nodes.image]:
@@ -233,7 +233,7 @@ In |x| line.
     "builder", ["html", "dirhtml", "singlehtml", "epub", "latex", "text", "man", "texinfo", "json"]
 )
 def test_a_failure_is_a_note_that_names_the_reference(built: Any, ready_made: Any, builder: str) -> None:
-    ready_made.failures["nets:build"] = Failure(subtype="model", message="ValueError: no <good>\n  in nets.py, line 3")
+    ready_made.failures["nets:build"] = Failure(subtype="model", problem="ValueError: no <good>\n  in nets.py, line 3")
     conf = "man_pages = [('index', 'net', '', '', 1)]; version = '1'; copyright = '2026, we'"
     result = built(page(FAILING), conf=conf, builder=builder)
     assert result.warnings.count("WARNING") == result.warnings.count("[layered_view.model]") == 5

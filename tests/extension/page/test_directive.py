@@ -88,7 +88,7 @@ def test_wrong_words_are_reported_on_every_build(built: Any, lines: list[str]) -
     assert second.warnings == first.warnings
 
 
-def test_mended_words_are_green(built: Any) -> None:
+def test_fixed_words_are_green(built: Any) -> None:
     first = built(page(".. layered-view:: nets:build", "   :scale-x: 3"), builder="dummy")
     (Path(first.app.srcdir) / "index.rst").write_text("T\n=\n\n.. layered-view:: nets:build\n   :scale-xy: 3\n")
     assert built(Path(first.app.srcdir), builder="dummy").warnings == ""
@@ -234,7 +234,7 @@ def test_a_substitution_is_inline_and_has_the_models_own_words(built: Any) -> No
 
 def test_a_table_under_the_picture_cannot_be_inline(built: Any) -> None:
     result = built(page("See |net|.", "", ".. |net| layered-view:: nets:build", "   :summary:"), builder="dummy")
-    assert re.search(r"index\.rst:7: WARNING: option summary: cannot stand in a substitution", result.warnings)
+    assert re.search(r"index\.rst:7: WARNING: option summary: cannot be used in a substitution", result.warnings)
 
 
 PLACES = """

@@ -56,7 +56,7 @@ def test_any_file_of_the_cache_and_the_record_may_be_altered(tmp_path: Path, see
         assert outcome.images == scratch.images
 
 
-def test_a_record_without_its_parts_is_made_anew(tmp_path: Path) -> None:
+def test_a_record_without_its_parts_is_made_again(tmp_path: Path) -> None:
     project = Project(tmp_path)
     scratch = project.build()
     (record,) = (project.out / "doctrees" / "layered_view").glob("*.json")

@@ -1,4 +1,4 @@
-"""What stands under a picture, and the documentation's tables of options."""
+"""What is below a picture: the table of layers, the source, the downloads."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from docutils import nodes
 from factories import graph, layer
 from pages import page
 
-from sphinxext_layered.extension.config import SETTINGS
 from sphinxext_layered.extension.output.layer_table import layer_table
-from sphinxext_layered.extension.page.directive import PAGE_OPTIONS, drawing_options
-from sphinxext_layered.options import DECLARED
 
 
 def cells(result: Any) -> list[list[str]]:
@@ -119,7 +116,7 @@ def test_classes_methods_and_objects_have_a_source_too(built: Any, name: str, fi
 @pytest.mark.parametrize("target", ["nowhere:build", "nets:nothing", "math:sqrt"])
 def test_a_source_that_is_not_found_is_a_warning_and_the_picture_is_drawn(built: Any, target: str) -> None:
     first = built(page(f".. layered-view:: {target}", "   :show-source:"))
-    assert re.search(r"index\.rst:5: WARNING: option show-source: no source of", first.warnings)
+    assert re.search(r"index\.rst:5: WARNING: option show-source: the source of", first.warnings)
     assert len(list(first.resolved().findall(nodes.image))) == 1
     assert "show-source" in built(Path(first.app.srcdir)).warnings
 
@@ -149,30 +146,3 @@ def test_an_edit_of_the_source_reads_the_page_again(built: Any) -> None:
     module = Path(first.app.srcdir) / "nets.py"
     module.write_text(module.read_text() + "\n\ndef build():\n    return 'new'\n")
     assert "'new'" in built(Path(first.app.srcdir)).text("index.html")
-
-
-def test_the_table_of_options_has_every_option_and_those_of_a_kind(built: Any) -> None:
-    result = built(page(".. layered-view-options::"), builder="dummy")
-    assert result.warnings == ""
-    assert [row[0] for row in cells(result)[1:]] == [f":{name}:" for name in drawing_options()]
-    result = built(page(".. layered-view-options:: text"), builder="dummy", name="b")
-    assert [row[0] for row in cells(result)[1:]] == [
-        f":{spelt}:" for spelt, name in drawing_options().items() if DECLARED[name].kind == "text"
-    ]
-    result = built(page(".. layered-view-options:: page"), builder="dummy", name="c")
-    assert [row[0] for row in cells(result)[1:]] == [f":{name}:" for name in PAGE_OPTIONS]
-
-
-def test_defaults_have_their_units_and_bounds_for_slips_of_the_pen_are_left_out(built: Any) -> None:
-    rows = {row[0]: row[2:] for row in cells(built(page(".. layered-view-options::"), builder="dummy"))}
-    assert rows[":min-z:"] == ["a whole number from 1", "20 px"]
-    assert rows[":max-width:"][1] == "none"
-    assert rows[":legend:"] == ["yes or no", "no"]
-    assert "{'fill': 'teal'" in rows[":color-map:"][0]
-    rows = {row[0]: row[3] for row in cells(built(page(".. layered-view-config::"), builder="dummy", name="b"))}
-    assert rows["layered_view_max_width"] == "700"
-    assert rows["layered_view_gpu"] == "False"
-
-
-def test_the_table_of_config_values_has_each(built: Any) -> None:
-    assert [row[0] for row in cells(built(page(".. layered-view-config::"), builder="dummy"))[1:]] == list(SETTINGS)

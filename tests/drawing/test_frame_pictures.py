@@ -1,0 +1,116 @@
+"""Pictures with frames: what is in a frame stays in it, lines keep off boxes and texts, and show what is connected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from factories import graph
+from geometry import Rect, around
+from graph_pictures import (
+    Picture,
+    beyond_the_canvas,
+    labels_on_something,
+    lines_along_lines,
+    lines_through_boxes,
+    lines_through_texts,
+    overlapping_boxes,
+    picture_of,
+    too_wide,
+)
+from hand_made_graphs import mask_in_many_places, normalised, residual
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_structure import Row, any_graphs, planted
+
+from sphinxext_layered.drawing.scene import Polygon
+
+CHECKS = (
+    overlapping_boxes,
+    lines_through_boxes,
+    lines_along_lines,
+    lines_through_texts,
+    labels_on_something,
+    beyond_the_canvas,
+    too_wide,
+)
+
+
+def frames(picture: Picture) -> list[Rect]:
+    """The areas of all frames; badges are rounder."""
+    return [
+        around(group.shapes[0].points)
+        for group in picture.scene.groups
+        if group.role == "frame" and group.title is not None and isinstance(group.shapes[0], Polygon)
+    ]
+
+
+def across_a_frame(picture: Picture) -> list[str]:
+    """Boxes that are neither in a frame nor out of it, and frames that cross one another."""
+    areas = frames(picture)
+    boxes = [(node.name, node.rect) for node in picture.nodes] + [("a frame", area) for area in areas]
+    return [
+        f"{name} and a frame"
+        for name, box in boxes
+        for area in areas
+        if box is not area and _meet(box, area) and not _holds(area, box) and not _holds(box, area)
+    ]
+
+
+def _meet(one: Rect, other: Rect) -> bool:
+    return one.left < other.right and other.left < one.right and one.top < other.bottom and other.top < one.bottom
+
+
+def _holds(one: Rect, other: Rect) -> bool:
+    return one.left <= other.left and other.right <= one.right and one.top <= other.top and other.bottom <= one.bottom
+
+
+def wrong_connections(picture: Picture) -> list[str]:
+    """Connections that are made up, and those between boxes that are both drawn and have none."""
+    drawn = {group.connects for group in picture.scene.groups if group.connects}
+    real, shown = picture.expected.connections, {node.name for node in picture.nodes}
+    missing = {pair for pair in real if shown.issuperset(pair)} - drawn
+    found = [f"missing: {' -> '.join(each)}" for each in sorted(missing)]
+    return found + [f"made up: {' -> '.join(each)}" for each in sorted(drawn - real)]
+
+
+def offences(picture: Picture) -> dict[str, list[str]]:
+    checks = (*CHECKS, across_a_frame, wrong_connections)
+    return {check.__name__: found for check in checks if (found := check(picture))}
+
+
+WAYS = {
+    "whole": {},
+    "page": {"max_width": 720},
+    "names": {"text_callable": "name"},
+    "names on a page": {"max_width": 500, "text_callable": "name"},
+    "above": {"skip_connections": "above", "max_width": 600},
+    "stubs": {"stubs": "yes"},
+    "reversed": {"draw_reversed": True},
+}
+
+random_graphs = settings(
+    max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("made", [residual(24), normalised(6), mask_in_many_places(6)], ids=["chain", "norms", "mask"])
+def test_frames_of_graphs_made_by_hand(made: Any, way: str) -> None:
+    picture = picture_of(made, collapse="yes", **WAYS[way])
+    assert frames(picture)
+    assert offences(picture) == {}
+
+
+@random_graphs
+@given(planted(), st.sampled_from(sorted(WAYS)), st.sampled_from(["yes", "channels", "kinds"]))
+def test_frames_of_blocks_in_random_graphs(given_: tuple[list[Row], Any], way: str, collapse: str) -> None:
+    picture = picture_of(graph(*given_[0]), collapse=collapse, **WAYS[way])
+    assert frames(picture)
+    assert offences(picture) == {}
+
+
+@random_graphs
+@given(any_graphs(), st.sampled_from(sorted(WAYS)), st.sampled_from(["yes", "kinds"]))
+def test_frames_of_any_graph(rows: list[Row], way: str, collapse: str) -> None:
+    assert offences(picture_of(graph(*rows), collapse=collapse, **WAYS[way])) == {}
