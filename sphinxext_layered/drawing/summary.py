@@ -24,6 +24,11 @@ def output_text(layer: LayerDescription) -> str:
     return shape_text(layer.output_shapes[0]) + (f" (+{others})" if others else "")
 
 
+def has_open_sizes(description: ModelDescription) -> bool:
+    """Return whether the output of some layer has a size that the model leaves open, apart from the batch size."""
+    return any(None in shape[1:] for layer in description.layers for shape in layer.output_shapes)
+
+
 def layer_title(layer: LayerDescription) -> str:
     """Return a tooltip: name, class, output shape, parameters, activation."""
     facts = [f"{layer.name} ({layer.class_name})", output_text(layer)]

@@ -9,7 +9,7 @@ from ...description import ModelDescription
 from ...drawing import lay_out
 from ...drawing.check import complaints
 from ...drawing.paint import paint
-from ...drawing.summary import alt_text
+from ...drawing.summary import alt_text, has_open_sizes
 from ...options import LayeredViewOptions
 
 
@@ -31,7 +31,11 @@ def draw(description: ModelDescription, options: LayeredViewOptions, format: str
     LayeredViewError
         An option cannot be followed, or the picture cannot be painted.
     """
-    notes = {"alt": alt_text(description), "complaints": complaints(description, options)}
+    notes = {
+        "alt": alt_text(description),
+        "complaints": complaints(description, options),
+        "open_sizes": has_open_sizes(description),
+    }
     if not format:
         return Drawn(None, 0, 0, notes)
     scene = lay_out(description, options)

@@ -228,6 +228,7 @@ class Pictures:
             height=stored.height,
             alt=str(stored.notes.get("alt", "")),
             digest=stored.digest,
+            has_open_sizes=bool(stored.notes.get("open_sizes")),
             describe=partial(self._description, found),
         )
         return noted

@@ -125,6 +125,7 @@ class _Page:
                 for image, name in zip(images, ("only-light", "only-dark"), strict=True):
                     image["classes"].append(name)
             _fit_figure(node, result[0].width)
+            _note_open_sizes(node, result[0])
             self._put(node, images)
 
     def _shown(self, node: layered_view, picture: Picture) -> nodes.Element:
@@ -245,6 +246,23 @@ def _in_link(reference: nodes.reference, picture: nodes.Element) -> nodes.Elemen
 def _runs_into_text(node: layered_view) -> bool:
     """Whether text runs beside a picture, or a figure is around it."""
     return node.get("align") in ("left", "right") or any(isinstance(each, nodes.figure) for each in _parents(node))
+
+
+def _note_open_sizes(node: layered_view, picture: Picture) -> None:
+    """Say under a picture that sizes in it are examples, as the model leaves them open; not within text."""
+    if not picture.has_open_sizes or _is_inline(node):
+        return
+    note = nodes.paragraph("", "The model leaves sizes open; here they are examples. ", classes=["layered-view-note"])
+    note += [nodes.literal("", "input-shape"), nodes.Text(" sets them.")]
+    place = node.parent if isinstance(node.parent, nodes.reference) else node
+    around = place.parent
+    if isinstance(around, nodes.figure):
+        legend = next(iter(around.findall(nodes.legend)), None)
+        if legend is None:
+            around += (legend := nodes.legend())
+        legend += note
+    else:
+        around.insert(around.index(place) + 1, note)
 
 
 def _fit_figure(node: layered_view, width: int) -> None:

@@ -104,6 +104,8 @@ class Picture(NamedTuple):
         The default alternative text.
     digest : str
         The SHA-256 of the file; empty where there is none.
+    has_open_sizes : bool
+        Whether the model leaves sizes open, which are drawn as examples.
     describe : callable
         Returns the model's description for the table of layers, or None where it has gone from the cache.
     """
@@ -114,4 +116,5 @@ class Picture(NamedTuple):
     height: int
     alt: str
     digest: str
+    has_open_sizes: bool
     describe: Callable[[], ModelDescription | None]
