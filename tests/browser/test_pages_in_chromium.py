@@ -37,7 +37,7 @@ PICTURES = """() => [...document.querySelectorAll("img.layered-view")].map(image
         ratio: image.getBoundingClientRect().width / image.getBoundingClientRect().height,
         natural: [image.naturalWidth, image.naturalHeight],
         room: holder.clientWidth - parseFloat(around.paddingLeft) - parseFloat(around.paddingRight),
-        resized: image.style.width.endsWith("em") || image.style.width.endsWith("%") || image.closest(".thumbnail") !== null,
+        resized: /(em|%)$/.test(image.style.width) || image.closest(".thumbnail") !== null,
     };
 })"""
 
