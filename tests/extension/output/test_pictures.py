@@ -320,3 +320,12 @@ def test_in_one_page_builders_every_document_keeps_its_pictures(built: Any) -> N
 def test_a_picture_in_a_title_does_not_break_the_contents(built: Any) -> None:
     result = built(page(".. contents::", "", "A |x| B", "-----------", "", ".. |x| layered-view:: nets:build"))
     assert result.warnings == ""
+
+
+def test_a_figure_of_a_pair_has_as_many_captions_as_it_opens(built: Any) -> None:
+    bare = built(page(".. layered-view:: nets:build", "   :theme: both", "   :figwidth: 200px")).text("index.html")
+    assert bare.count("<figure") == 1
+    assert "figcaption" not in bare
+    lines = [".. layered-view:: nets:build", "   :theme: both", "", "   A caption.", "", "   A legend."]
+    html = built(page(*lines), name="b").text("index.html")
+    assert (html.count("<figcaption>"), html.count("</figcaption>")) == (1, 1)
