@@ -39,6 +39,9 @@ from sphinxext_layered.reading import build_and_describe
 print(build_and_describe(lambda: getattr(keras.applications, sys.argv[1])(weights=None)).to_json())
 """
 
+PAGE = LayeredViewOptions.of(
+    {"max_width": 710, "sizing_mode": "balanced", "max_z": 120, "max_xy": 320}
+)  # folded, collapsed and wrapped as on pages
 EVERY_LAYER = LayeredViewOptions.of({"fold": (), "collapse": "no", "stubs": "no"})
 
 
@@ -113,19 +116,20 @@ def dot_seconds(dot: str, source: str) -> float:
 
 
 def against_dot(name: str, dot: str | None, runs: int) -> tuple[str, ...]:
-    """Return the row of a model: what the whole layout, that of its graph alone, and dot take, and their ratio."""
+    """Return the row of a model: what a page, every layer, its graph alone, and dot take, and their ratio."""
     description = described(name)
     part = part_of(description)
     source = in_dot(part)
-    whole, ours, theirs = [], [], []
+    page, whole, ours, theirs = [], [], [], []
     for _ in range(runs):
+        page.append(seconds(partial(lay_out, description, PAGE)))
         whole.append(seconds(partial(lay_out, description, EVERY_LAYER)))
         ours.append(seconds(partial(placed, part)))
         if dot:
             theirs.append(dot_seconds(dot, source) - dot_seconds(dot, "digraph { a }"))
     graph = part.graph
     row = (name, f"{len(graph.nodes):,}", f"{len(graph.edges):,}")
-    row = (*row, f"{statistics.median(whole):.3f}", f"{statistics.median(ours):.3f}")
+    row = (*row, *(f"{statistics.median(each):.3f}" for each in (page, whole, ours)))
     if not theirs:
         return (*row, "-", "-")
     ratio = statistics.median(own / other for own, other in zip(ours, theirs, strict=True))
@@ -150,7 +154,7 @@ def main() -> None:
     print(f"medians of {runs}; {machine()}\n")
     if not dot:
         print("Graphviz's dot is not found: its columns are empty.\n")
-    head = ("model", "nodes", "connections", "lay_out s", "graph alone s", "dot s", "ratio")
+    head = ("model", "nodes", "connections", "on a page s", "lay_out s", "graph alone s", "dot s", "ratio")
     print(table(head, [against_dot(name, dot, runs) for name in MODELS]), "\n", flush=True)
     print(table(("residual layers", "graph alone s", "\u00b5s a layer"), growing(min(runs, 3))))
 

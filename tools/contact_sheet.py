@@ -210,7 +210,7 @@ def vgg16() -> Any:
 WIDE = {"max_width": 1000}
 TO_CLASS = {"type_ignore": "Dropout, BatchNormalization, Activation, ReLU, ZeroPadding2D"}
 
-PAGE = {"max_width": 720, "sizing_mode": "balanced", "legend": True}
+PAGE = {"max_width": 710, "sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "legend": True}
 NAMED = {**PAGE, "text_callable": "name"}
 DARK = {**PAGE, "theme": "dark"}
 SEQUENCES = {**PAGE, "max_xy": 160, "max_z": 60}
@@ -270,6 +270,7 @@ GRAPHS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("Graph: masked blocks, no stubs", masked, {**PAGE, "stubs": "no"}),
     ("Graph: U-Net in rows, numbers", small_unet, {**NAMED, "max_width": 420}),
     ("Graph: U-Net, groups", small_unet, {**PAGE, "groups": "Encoder=conv2d..bottom; Decoder=conv2d_transpose..mask"}),
+    ("Graph: kinds", of_manual("graphs:stages"), {**NAMED, "fold": "yes", "collapse": "kinds"}),
     ("Graph: repeats, whole", blocks, {**PAGE, "fold": "no", "collapse": "no"}),
     ("Graph: repeats, folded and collapsed", blocks, {**NAMED, "fold": "yes", "collapse": "yes"}),
     (
