@@ -141,7 +141,7 @@ def test_each_position(position, side):
 
 
 def test_a_legend_beside_boxes_goes_below_where_there_is_no_room():
-    scene = drawn(vgg16(), legend_position="right", max_width=200)
+    scene = drawn(vgg16(), legend_position="right", max_width=200, fold=(), collapse="no")
     assert area(scene).top > boxes_area(scene).bottom
     assert scene.width <= 200
     assert len(fronts(scene)) == 23

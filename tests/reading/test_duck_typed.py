@@ -115,7 +115,7 @@ def test_model_in_a_model_is_nested_and_a_circle_ends():
 
 
 def test_model_without_any_shape_is_an_error():
-    with pytest.raises(ModelError, match="no layer of 'net' has a shape: give them an output_shape"):
+    with pytest.raises(ModelError, match="no layer of 'net' has a shape: they need an output_shape"):
         describe(model(Moody(), name="net"))
 
 

@@ -251,7 +251,7 @@ def _runs_into_text(node: layered_view) -> bool:
 
 
 def _note_open_sizes(node: layered_view, picture: Picture) -> None:
-    """Say under a picture that sizes in it are examples, as the model leaves them open; not within text."""
+    """Add a note under a picture that sizes are examples, as the model leaves them open; not within text."""
     if not picture.has_open_sizes or _is_inline(node):
         return
     note = nodes.paragraph("", "The model leaves sizes open; here they are examples. ", classes=["layered-view-note"])
