@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from sphinxext_layered.drawing.cached import cached_property
-from sphinxext_layered.drawing.graph import Edge, Frame, Graph
+from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
 from sphinxext_layered.drawing.scene import Group
 
 from .art import draw
-from .boxes import LEGIBLE, Box, scaled
+from .boxes import LEAST_GAP, LEGIBLE, Box, scaled
 from .grid import Grid, Link, Member
 from .items import PortItem
 from .part import Part, Pins
@@ -41,8 +41,9 @@ def rows_needed(part: Part, most: float) -> float:
     """
     network = _Network(part, most)
     low = network.least_scale()
-    lanes = part.places.lanes
-    if _least_width(part.graph, part.setting.boxes, low) > ROWS * most or len(set(lanes)) * _LANE > most:
+    if _least_width(part.graph, part.setting.boxes, low) > ROWS * most:
+        return math.inf
+    if _least_columns(part, low) > ROWS * most or len(set(part.places.lanes)) * _LANE > most:
         return math.inf
     if network.end(low, 2) <= most:
         return 1
@@ -74,13 +75,23 @@ def _least_width(graph: Graph, boxes: Mapping[str, Box], scale: float) -> float:
     for source, target in graph.edges:
         feeders[target].append(source)
     for i, node in enumerate(graph.nodes):
-        if isinstance(node, Frame):
-            own = 0.0 if node.is_closed else _least_width(node.inner, boxes, scale)
-        else:
-            box = scaled(boxes[node.name], scale)
-            own = 0.0 if node.sign else box.width + box.depth
-        ends[i] = own + max([ends[each] for each in feeders[i]], default=0.0)
+        ends[i] = _least_of(node, boxes, scale) + max([ends[each] for each in feeders[i]], default=0.0)
     return max(ends, default=0.0)
+
+
+def _least_of(node: Node | Frame, boxes: Mapping[str, Box], scale: float) -> float:
+    if isinstance(node, Frame):
+        return 0.0 if node.is_closed else _least_width(node.inner, boxes, scale)
+    box = scaled(boxes[node.name], scale)
+    return 0.0 if node.sign else box.width + box.depth
+
+
+def _least_columns(part: Part, scale: float) -> float:
+    """Return what columns take at least beside each other, without lines and labels."""
+    widths: dict[int, float] = defaultdict(float)
+    for node, column in zip(part.graph.nodes, part.places.columns, strict=False):  # in a frame, ports follow the nodes
+        widths[column] = max(widths[column], _least_of(node, part.setting.boxes, scale))
+    return sum(widths.values()) + LEAST_GAP * (len(widths) - ROWS)
 
 
 class _Network:
