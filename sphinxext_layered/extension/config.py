@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -283,15 +284,18 @@ def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tupl
     """Return the theme of each picture that a request needs: where a page cannot switch, ``both`` is light."""
     theme = str(merged(config, request)["theme"])
     if theme == "auto":
-        theme = "both" if _has_switch(builder) else "light"
+        theme = "both" if _has_switch(getattr(builder, "theme", None)) else "light"
     if theme == "both":
         return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
     return (theme,)
 
 
-def _has_switch(builder: Builder) -> bool:
-    """Whether the HTML theme, or one that it is built on, lets readers switch between light and dark pages."""
-    theme = getattr(builder, "theme", None)  # None where a builder writes HTML without a theme
+@lru_cache(maxsize=1)  # asked for each picture, and slow
+def _has_switch(theme: Any) -> bool:
+    """Whether an HTML theme, or one that it is built on, lets readers switch between light and dark pages.
+
+    None is for builders that write HTML without a theme.
+    """
     return theme is not None and any(Path(folder).name in _THEMES_WITH_SWITCH for folder in theme.get_theme_dirs())
 
 

@@ -26,7 +26,7 @@ def note_downloads(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if getattr(app.builder, "download_support", False):
         for requests in build_of(env).pages.values():
             for request in requests:
-                for _format, picture in downloads_of(env, request):
+                for _format, picture in downloads_of(env, request) if request.downloads else ():
                     _note(env, request.docname, picture)
     return []
 
