@@ -161,8 +161,8 @@ class _Page:
         if self.builder.format == "html" and not _is_inline(node) and not _runs_into_text(node):
             opening, closing = '<div class="layered-view-block">', "</div>"
             pictures = [nodes.raw("", opening, format="html"), *pictures, nodes.raw("", closing, format="html")]
-        if len(pictures) > 1 and isinstance(place.parent, nodes.figure) and len(place.parent) == 1:
-            pictures = [nodes.inline("", "", *pictures)]  # docutils takes a second child for a caption
+        if len(images) > 1 and isinstance(place.parent, nodes.figure):
+            pictures = [nodes.inline("", "", *pictures)]  # docutils takes the second child for the caption
         _replace(place, pictures)
 
     def _links_to_file(self) -> bool:

@@ -146,7 +146,7 @@ def test_both_themes_are_one_figure_of_two_pictures(built: Any) -> None:
     )
     light, dark = images(result)
     assert light.parent is dark.parent
-    assert isinstance(light.parent, nodes.figure)
+    assert isinstance(light.parent.parent, nodes.figure)
     assert "only-light" in light["classes"]
     assert "only-dark" in dark["classes"]
     assert result.text("index.html").count('id="net"') == 1
@@ -155,30 +155,6 @@ def test_both_themes_are_one_figure_of_two_pictures(built: Any) -> None:
 def test_both_themes_of_a_picture_without_caption_have_one_name(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build", "   :theme: both", "   :name: net"))
     assert result.text("index.html").count('id="net"') == 1
-
-
-@pytest.mark.parametrize(
-    ("theme", "pair"),
-    [
-        ("furo", True),
-        ("pydata_sphinx_theme", True),
-        ("sphinx_book_theme", True),
-        ("child_of_furo", True),
-        ("alabaster", False),
-        ("sphinx_rtd_theme", False),
-        ("classic", False),
-    ],
-)
-def test_themes_with_a_switch_get_pairs_and_others_light_pictures(
-    built: Any, ready_made: Any, theme: str, pair: bool
-) -> None:
-    files = {**page(".. layered-view:: nets:build"), "themes/child_of_furo/theme.conf": "[theme]\ninherit = furo\n"}
-    result = built(files, conf=f"html_theme = {theme!r}\nhtml_theme_path = ['themes']")
-    assert [theme for theme, _ in ready_made.drawn] == (["light", "dark"] if pair else ["light"])
-    assert len(images(result)) == len(ready_made.drawn)
-    explicit = f"html_theme = {theme!r}\nhtml_theme_path = ['themes']\nlayered_view_theme = 'dark'"
-    (image,) = images(built(files, conf=explicit, name="dark"))
-    assert "build-dark-" in image["uri"]
 
 
 @pytest.mark.parametrize("builder", ["latex", "epub", "texinfo"])
