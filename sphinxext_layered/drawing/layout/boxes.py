@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sphinxext_layered.description import LayerDescription
 from sphinxext_layered.drawing.palette import Look, shade
@@ -28,8 +28,7 @@ _HATCH: Final = 9.0
 _HATCH_WIDTH: Final = 0.75
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A layer's box, not placed yet.
 
     `depth` is how far it is drawn to the side and up; `gap` the distance to the box before it, without

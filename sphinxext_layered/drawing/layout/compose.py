@@ -208,7 +208,7 @@ def _rows(boxes: list[Box], options: LayeredViewOptions, room: float | None) -> 
     rows = fit(boxes, lean, room)
     if len(rows) == 1 or not options.labels_are_described:
         return rows
-    alternating = fit([replace(box, above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
+    alternating = fit([box._replace(above=i % 2 == 1) for i, box in enumerate(boxes)], lean, room)
     return alternating if len(alternating) < len(rows) else rows
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from .boxes import LEGIBLE, Box, scaled
@@ -41,7 +40,7 @@ def fit(boxes: list[Box], lean: int, most: float | None) -> list[Row]:
     inner = between_cues(most)
     high = _widest_scale(boxes, inner)
     if any(box.label for box in boxes):
-        bare = [replace(box, label=None) for box in boxes]
+        bare = [box._replace(label=None) for box in boxes]
         scale, one = _greatest(bare, lean, most, (low, high), 1)
         high = scale if len(one) == 1 else high
     number = len(_placed(boxes, lean, min(low, high), inner))

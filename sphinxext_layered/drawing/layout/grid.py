@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.fonts import Font
@@ -64,8 +64,7 @@ class Pin:
     titles: tuple[tuple[str, tuple[str, str]], ...]
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A node in its cell, the gap that it keeps to the column before it, and its stubs."""
 
     item: Item
@@ -75,8 +74,7 @@ class Member:
     pins: tuple[Pin, ...] = ()
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A connection to draw, by the positions of its members; its title and the names of what it connects.
 
     A line that goes on beyond the edge of a frame has no head.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -194,7 +194,7 @@ class BoxItem(Plain):
     def draw(self, x: float, style: Style) -> Iterator[Group]:
         """Draw the box with its bands, and its badge where it has one."""
         placed = self.placed(x)
-        slices = [replace(self.box, width=self.box.width - sum(band.width for band in self.bands)), *self.bands]
+        slices = [self.box._replace(width=self.box.width - sum(band.width for band in self.bands)), *self.bands]
         left = placed.left
         places = []
         for box in slices:

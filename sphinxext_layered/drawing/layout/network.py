@@ -172,7 +172,11 @@ class _Network:
 
     def _others(self, column: int) -> int:
         """Return how many tensors' lines are cut when a row ends after a column."""
-        return len(self._crossing[column] - {self._carrier(column)})
+        return self._cut[column]
+
+    @cached_property
+    def _cut(self) -> list[int]:
+        return [len(self._crossing[column] - {self._carrier(column)}) for column in range(self.last + 1)]
 
     def cut_lines(self, rows: Rows) -> int:
         """Return how many lines the ends of rows cut."""
@@ -190,7 +194,7 @@ class _Network:
     def breaks(self, scale: float, room: float) -> Rows:
         """Return the columns of each row: rows end where they cut no lines, as long as there are not too many."""
         rows = self._long_rows(scale, room)
-        if len(rows) <= ROWS:
+        if len(rows) != ROWS + 1:
             return rows
         two = self._two_rows(scale, room)
         return two if two and self.cut_lines(two) <= self.cut_lines(rows) + 1 else rows
