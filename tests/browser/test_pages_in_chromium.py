@@ -26,7 +26,7 @@ SWITCHES = {
 }
 
 PICTURES = """() => [...document.querySelectorAll("img.layered-view")].map(image => {
-    const holder = (image.closest("a") || image).parentElement;
+    const holder = (image.closest("a") || image).parentElement.closest(":not(span)");
     const around = getComputedStyle(holder);
     return {
         name: image.src.split("/").pop(),

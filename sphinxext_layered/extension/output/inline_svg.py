@@ -60,7 +60,9 @@ def inline_svg(picture: Picture, alt: str, size: tuple[str, str], links: Links |
     # What is inside an image is not told to screen readers, and links must be.
     role = "group" if any(isinstance(part, nodes.reference) for part in parts) else "img"
     described = f'role="{role}" aria-label="{html.escape(alt)}"' if alt else 'aria-hidden="true"'
-    opening = f'<svg viewBox="0 0 {picture.width} {picture.height}" {described} style="{_style(*size)}">'
+    opening = (
+        f'<svg direction="ltr" viewBox="0 0 {picture.width} {picture.height}" {described} style="{_style(*size)}">'
+    )
     return [nodes.raw("", opening, format="html"), *parts, nodes.raw("", "</svg>", format="html")]
 
 

@@ -162,7 +162,9 @@ class _Page:
             opening, closing = '<div class="layered-view-block">', "</div>"
             pictures = [nodes.raw("", opening, format="html"), *pictures, nodes.raw("", closing, format="html")]
         if len(images) > 1 and isinstance(place.parent, nodes.figure):
-            pictures = [nodes.inline("", "", *pictures)]  # docutils takes the second child for the caption
+            pictures = [
+                nodes.inline("", "", *pictures, classes=["layered-view-pair"])
+            ]  # docutils takes the second child for the caption
         _replace(place, pictures)
 
     def _links_to_file(self) -> bool:
