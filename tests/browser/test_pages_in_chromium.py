@@ -196,7 +196,8 @@ def test_downloads_stand_under_their_picture(open_page: Opener, sample: Path) ->
     page = open_page(sample / "downloads.html")
     images = [image.bounding_box() for image in page.locator("img.layered-view:visible").all()]
     ranges = (
-        "p => { const r = document.createRange(); r.selectNodeContents(p); return r.getBoundingClientRect().toJSON() }"
+        "p => { const r = document.createRange(); r.selectNodeContents(p.closest('figcaption') || p);"
+        " return r.getBoundingClientRect().toJSON() }"
     )
     links = [line.evaluate(ranges) for line in page.locator(".layered-view-downloads").all()]
     assert len(images) == len(links) == 5
