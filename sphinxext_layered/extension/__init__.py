@@ -57,7 +57,9 @@ def _add_style_sheet(app: Sphinx) -> None:
     """
     if app.builder.format != "html":
         return
-    content = (Path(__file__).parent / "static" / STYLE_SHEET).read_bytes()
+    # EPUB has no pairs of pictures, and forbids some selectors that they need.
+    parts = [STYLE_SHEET] if app.builder.name == "epub" else [STYLE_SHEET, "pairs.css"]
+    content = b"\n".join((Path(__file__).parent / "static" / part).read_bytes() for part in parts)
     path = Path(app.outdir, "_static", STYLE_SHEET)
     if not path.is_file() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
