@@ -34,7 +34,7 @@ def test_a_box_leads_to_its_class(built: Any, builder: str, name: str, address: 
     result = built({**page(DOCUMENTED, *INLINE), **API}, builder=builder)
     html = result.text(name)
     assert links(html) == [address]
-    assert '<svg viewBox="0 0 300 100" role="group" aria-label="lenet: 2 layers' in html
+    assert '<svg direction="ltr" viewBox="0 0 300 100" role="group" aria-label="lenet: 2 layers' in html
     assert result.warnings == ""
 
 
