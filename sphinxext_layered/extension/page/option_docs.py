@@ -158,7 +158,8 @@ def _python_and_page(name: str) -> tuple[str, str]:
 def _page_defaults() -> dict[str, Any]:
     """Return the drawing options of a directive without options in a project without configuration."""
     unconfigured = SimpleNamespace(**{name: setting.default for name, setting in SETTINGS.items()})
-    return merged(cast(Any, unconfigured), cast(Any, SimpleNamespace(given=())))
+    page = merged(cast(Any, unconfigured), cast(Any, SimpleNamespace(given=())))
+    return {**page, "theme": "layered_view_theme"}  # whose ``auto`` is no value of the option
 
 
 def _body(entry: _Entry) -> list[nodes.Node]:
