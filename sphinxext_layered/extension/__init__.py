@@ -58,7 +58,7 @@ def _add_style_sheet(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     # EPUB has no pairs of pictures, and forbids some selectors that they need.
-    parts = [STYLE_SHEET] if app.builder.name == "epub" else [STYLE_SHEET, "pairs.css"]
+    parts = [STYLE_SHEET, "pairs.css"] if config.is_web(app.builder) else [STYLE_SHEET]
     content = b"\n".join((Path(__file__).parent / "static" / part).read_bytes() for part in parts)
     path = Path(app.outdir, "_static", STYLE_SHEET)
     if not path.is_file() or path.read_bytes() != content:

@@ -39,7 +39,7 @@ MIME_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "applica
 
 _NATURAL_FORMATS: Final = {"latex": "pdf"}
 _DESCRIBING_BUILDERS: Final = ("text", "man")
-_PAGE_DEFAULTS: Final = {"sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "pixel_ratio": 2}
+PAGE_DEFAULTS: Final = {"sizing_mode": "balanced", "max_z": 120, "max_xy": 320, "pixel_ratio": 2}
 """On pages, channels count once in sequences, and no layer dwarfs the others."""
 
 _THEMES_WITH_SWITCH: Final = ("furo", "pydata_sphinx_theme")
@@ -273,7 +273,7 @@ def merged(config: Config, request: PictureRequest) -> dict[str, Any]:
     return {
         "max_width": config.layered_view_max_width,
         "max_height": config.layered_view_max_height,
-        **_PAGE_DEFAULTS,
+        **PAGE_DEFAULTS,
         "theme": config.layered_view_theme,
         **config.layered_view_defaults,
         **dict(request.given),
@@ -286,8 +286,13 @@ def themes_of(config: Config, request: PictureRequest, builder: Builder) -> tupl
     if theme == "auto":
         theme = "both" if _has_switch(getattr(builder, "theme", None)) else "light"
     if theme == "both":
-        return ("light", "dark") if builder.format == "html" and builder.name != "epub" else ("light",)
+        return ("light", "dark") if is_web(builder) else ("light",)
     return (theme,)
+
+
+def is_web(builder: Builder) -> bool:
+    """Whether a builder writes pages for the web: HTML, but no books."""
+    return builder.format == "html" and builder.name != "epub"
 
 
 @lru_cache(maxsize=1)  # asked for each picture, and slow
@@ -301,8 +306,7 @@ def _has_switch(theme: Any) -> bool:
 
 def is_inline(config: Config, request: PictureRequest, builder: Builder) -> bool:
     """Whether a picture is to be part of the page itself."""
-    is_page = builder.format == "html" and builder.name != "epub"
-    return is_page and (request.embed or config.layered_view_embed) == "inline"
+    return is_web(builder) and (request.embed or config.layered_view_embed) == "inline"
 
 
 def format_of(config: Config, request: PictureRequest, builder: Builder) -> str:

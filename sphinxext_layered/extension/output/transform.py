@@ -15,7 +15,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...worker import Failure
-from ..config import MIME_TYPES, is_inline, needs_descriptions, themes_of
+from ..config import MIME_TYPES, is_inline, is_web, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
 from ..page.nodes import (
@@ -172,8 +172,7 @@ class _Page:
         app = build_of(self.env).app
         handlers = app.registry.translation_handlers
         shown_otherwise = "image" in (handlers.get(self.builder.name) or handlers.get(self.builder.format, {}))
-        is_page = self.builder.format == "html" and self.builder.name != "epub"
-        return bool(self.config.layered_view_link_to_file) and is_page and not shown_otherwise
+        return bool(self.config.layered_view_link_to_file) and is_web(self.builder) and not shown_otherwise
 
     def _image(self, node: layered_view, picture: Picture) -> nodes.image:
         """Return an ordinary image with one candidate, shown at the picture's own size."""
