@@ -13,6 +13,7 @@ from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+from sphinxext_layered.extension.config import PAGE_DEFAULTS, SETTINGS
 from sphinxext_layered.options import DECLARED
 
 HERE = Path(__file__).parent
@@ -69,7 +70,8 @@ class Shown(SphinxDirective):
         call, function, fields = found.groups()
         options = dict(re.findall(r":([\w-]+): *(.*)", fields))
         given = {name.replace("-", "_"): value or "yes" for name, value in options.items()}
-        drawing = {"sizing_mode": "balanced", "max_width": "720"} | {n: v for n, v in given.items() if n in DECLARED}
+        page = {**PAGE_DEFAULTS, "max_width": SETTINGS["layered_view_max_width"].default}
+        drawing = page | {name: value for name, value in given.items() if name in DECLARED}
         code = (HERE / "example_models" / f"{module}.py").read_text("utf-8")
         script = code + _MAIN.format(
             call=call if "(" in call else f"{call}()",
@@ -77,11 +79,11 @@ class Shown(SphinxDirective):
             options="".join(f"        {name}={value!r},\n" for name, value in drawing.items()),
         )
         fields = "".join(f"   :{name}: {value}".rstrip() + "\n" for name, value in options.items())
-        page = f"{function}\n{'=' * len(function)}\n\n.. layered-view:: {function}:{call}\n{fields}"
+        text = f"{function}\n{'=' * len(function)}\n\n.. layered-view:: {function}:{call}\n{fields}"
         line = nodes.paragraph("", "Download: ", classes=["downloads"])
         line += self.download(f"{function}.py", script)
         line += nodes.Text(", ")
-        line += self.download(f"{function}.rst", page)
+        line += self.download(f"{function}.rst", text)
         return [line]
 
     def download(self, name, text):
