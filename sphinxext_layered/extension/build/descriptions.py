@@ -22,8 +22,9 @@ from ...freshness import Sources
 from ...options import LayeredViewOptions, with_options
 from ...worker import Described, Failure, ModelRequest, WorkerSettings
 from ...worker.dependencies import MadeFrom
+from ..page.wording import spelt_on_page, with_names_of_page
 from ..places import descriptions_folder, search_path
-from .plan import model_key, spelt_on_page, with_names_of_page
+from .plan import model_key
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

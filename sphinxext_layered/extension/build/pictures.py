@@ -16,9 +16,10 @@ from ...fingerprint import fingerprint, painters
 from ...worker import Failure, ModelRequest
 from .. import config as settings
 from ..page.request import Picture, PictureRequest
+from ..page.wording import spelt_on_page
 from ..places import cache_folder, package_record, project_root, spare_folder
 from .descriptions import Descriptions, Found
-from .plan import Plan, PlannedPicture, spelt_on_page
+from .plan import Plan, PlannedPicture
 from .store import Store
 from .warnings import Warnings
 

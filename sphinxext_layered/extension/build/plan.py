@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ...cache import digest_of, slug_of
 from ...errors import LayeredViewError, OptionError
-from ...options import DECLARED, LayeredViewOptions
+from ...options import LayeredViewOptions
 from ...worker import Failure, ModelRequest
 from .. import config as settings
 from ..page.request import PictureRequest
+from ..page.wording import spelt_on_page
 from ..places import relative_to_root
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-
-
-_NAMES: Final = re.compile(rf"\b({'|'.join(name for name in DECLARED if '_' in name)})\b")
-"""The options whose names are spelt otherwise in Python than on pages."""
 
 
 class PlannedPicture:
@@ -118,16 +114,6 @@ class Plan:
 def model_key(model: ModelRequest, fingerprint: str) -> str:
     """Return the key of a model's descriptions in the cache."""
     return digest_of(f"{fingerprint} {tuple(model)!r}")
-
-
-def spelt_on_page(error: LayeredViewError) -> str:
-    """Return the text of an error for the page and the warning; options are spelt as on pages."""
-    return with_names_of_page(f"option {error}" if isinstance(error, OptionError) else str(error))
-
-
-def with_names_of_page(text: str) -> str:
-    """Return a text with the names of options spelt as on pages."""
-    return _NAMES.sub(lambda name: name[0].replace("_", "-"), text)
 
 
 def _digest_of_font(path: str) -> str:

@@ -32,6 +32,7 @@ from ..places import search_path
 from .nodes import layered_view, layered_view_downloads, layered_view_source, layered_view_summary
 from .request import PictureRequest, keep_request
 from .source import defines, is_module, source_block
+from .wording import with_names_of_page
 
 logger = logging.getLogger(__name__)
 
@@ -461,7 +462,7 @@ def _lines_below(source: Path, line: int, pattern: re.Pattern[str]) -> int:
 
 def _said(error: LayeredViewError) -> str:
     """Return the text of an error for the page and the warning; options are spelt as on the page."""
-    return f"option {error.name}: {error.problem}" if isinstance(error, OptionError) else str(error)
+    return f"option {error.name}: {with_names_of_page(error.problem)}" if isinstance(error, OptionError) else str(error)
 
 
 def _bare(reader: Reader, text: str) -> str:

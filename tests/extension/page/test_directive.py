@@ -68,6 +68,11 @@ def test_an_unknown_option_offers_the_nearest(built: Any) -> None:
     assert "index.rst:5: WARNING: option scale_xy: no such option; did you mean 'scale-xy'?" in result.warnings
 
 
+def test_a_parameter_of_visualkeras_names_the_option_as_pages_spell_it(built: Any) -> None:
+    result = built(page(".. layered-view:: nets:build", "   :dimension-caps: 3"))
+    assert "use capped-limits with the width, height and depth" in result.warnings
+
+
 @pytest.mark.parametrize(
     "lines",
     [
