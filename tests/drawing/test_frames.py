@@ -156,8 +156,31 @@ def test_a_group_that_is_a_frame_gives_it_its_caption():
 
 
 def test_a_caption_does_not_repeat_the_model_s_name():
-    description = replace(residual(6), name="block")
-    assert "0\u20265" in texts(drawn(description, collapse="yes"))
+    nodes = [("net_input", layer("InputLayer", 8, 8, 4))]
+    for i in range(6):
+        last = nodes[-1][0]
+        nodes += [
+            (f"net_block{i}_a", layer("Conv2D", 8, 8, 4), last),
+            (f"net_block{i}_b", layer("ReLU", 8, 8, 4), f"net_block{i}_a"),
+        ]
+        nodes.append((f"net_block{i}_add", layer("Add", 8, 8, 4), last, f"net_block{i}_b"))
+    description = graph(*nodes, ("head", layer("Dense", 10), nodes[-1][0]), name="net")
+    assert "block0\u20265" in texts(drawn(description, collapse="yes"))
+    assert "net_block0\u20265" in texts(drawn(replace(description, name="net_b"), collapse="yes"))
+
+
+def test_a_group_that_is_a_frame_of_varying_blocks_is_said_once():
+    nodes = [("input", layer("InputLayer", 8, 8, 4))]
+    for i in range(4):
+        nodes += [
+            (f"b{i}_one", layer("Conv2D", 8, 8, 4 + i), nodes[-1][0]),
+            (f"b{i}_two", layer("Dense", 8, 8, 4 + i), f"b{i}_one"),
+        ]
+    scene = drawn(
+        graph(*nodes, ("head", layer("Flatten", 10), nodes[-1][0])), collapse="channels", groups="Stage=b0_one..b3_two"
+    )
+    assert [text for text in texts(scene) if "Stage" in text] == ["Stage (channels vary)"]
+    assert titles(scene, "bracket") == []
 
 
 def test_a_group_of_layers_that_a_model_lacks_is_refused():

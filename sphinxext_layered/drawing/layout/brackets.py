@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -40,8 +41,9 @@ def captioned(graph: Graph, description: ModelDescription, options: LayeredViewO
             return node
         own = frozenset(layer for name in node.names if (layer := named_by.get(name)) is not None)
         inner = replace(node.inner, nodes=tuple(map(named, node.inner.nodes)))
-        short = node.caption.removeprefix(description.name).lstrip("_/-. ")
-        return replace(node, inner=inner, caption=groups.get(own, short or node.caption))
+        short = re.sub(rf"^{re.escape(description.name)}[_/\-. ]+", "", node.caption)
+        shows_it = node.times > 1 or not node.letter
+        return replace(node, inner=inner, caption=(groups.get(own) if shows_it else None) or short)
 
     return replace(graph, nodes=tuple(map(named, graph.nodes)))
 
@@ -51,7 +53,7 @@ def brackets(
 ) -> Iterator[Group]:
     """Yield the brackets of what one row shows of each group, under all that stands above them.
 
-    Where a frame has the group's caption, there is none.
+    Where a frame has the group's caption, there is none, nor for what is shown as closed frames alone.
 
     Raises
     ------

@@ -361,13 +361,13 @@ class Part:
     def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
         style = self.setting.style
         varying = ("(channels vary)" if frame.caption else "channels vary") if frame.varies else ""
-        caption = " ".join(filter(None, (frame.caption, varying)))
-        has_label = caption and not (frame.letter and frame.times == 1)
-        label = text_block(caption, style.font, 0, self.setting.most) if has_label else None
+        words = " ".join(filter(None, (frame.caption, varying)))
+        has_label = words and not (frame.letter and frame.times == 1)
+        label = text_block(words, style.font, 0, self.setting.most) if has_label else None
         if frame.is_closed:
             last = scaled(self.setting.boxes[_last(frame).name], scale)
             return ClosedItem(
-                frame.letter, mark_of("", frame.times), last.height + last.depth, label, caption, style.font
+                frame.letter, mark_of("", frame.times), last.height + last.depth, label, frame.caption, style.font
             )
         inside = self._inside[i]
 
@@ -385,7 +385,7 @@ class Part:
             for own, port in zip(inside._exit_ports, inside.exits, strict=True)
             for outer in port.outer
         }
-        return FrameItem(inside.grid(scale), entries, exits, label, mark_of(frame.letter, frame.times), caption)
+        return FrameItem(inside.grid(scale), entries, exits, label, mark_of(frame.letter, frame.times), frame.caption)
 
 
 def _last(node: Node | Frame) -> Node:
