@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
+from unittest import mock
 
 import pytest
 from factories import graph
@@ -23,7 +25,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_structure import Row, any_graphs, planted
 
-from sphinxext_layered.drawing.scene import Polygon
+from sphinxext_layered.drawing.layout import compose
+from sphinxext_layered.drawing.scene import Polygon, Text
 
 CHECKS = (
     overlapping_boxes,
@@ -74,8 +77,15 @@ def wrong_connections(picture: Picture) -> list[str]:
     return found + [f"made up: {' -> '.join(each)}" for each in sorted(drawn - real)]
 
 
+def lonely_stubs(picture: Picture) -> list[str]:
+    """Stubs of which no other has the same name or number."""
+    groups = [group for group in picture.scene.groups if group.role == "connector"]
+    names = Counter(shape.string for group in groups for shape in group.shapes if isinstance(shape, Text))
+    return [name for name, count in names.items() if count == 1]
+
+
 def offences(picture: Picture) -> dict[str, list[str]]:
-    checks = (*CHECKS, across_a_frame, wrong_connections)
+    checks = (*CHECKS, across_a_frame, lonely_stubs, wrong_connections)
     return {check.__name__: found for check in checks if (found := check(picture))}
 
 
@@ -86,6 +96,7 @@ WAYS = {
     "names on a page": {"max_width": 500, "text_callable": "name"},
     "above": {"skip_connections": "above", "max_width": 600},
     "stubs": {"stubs": "yes"},
+    "stubs on a page": {"stubs": "yes", "max_width": 600},
     "reversed": {"draw_reversed": True},
 }
 
@@ -114,3 +125,14 @@ def test_frames_of_blocks_in_random_graphs(given_: tuple[list[Row], Any], way: s
 @given(any_graphs(), st.sampled_from(sorted(WAYS)), st.sampled_from(["yes", "kinds"]))
 def test_frames_of_any_graph(rows: list[Row], way: str, collapse: str) -> None:
     assert offences(picture_of(graph(*rows), collapse=collapse, **WAYS[way])) == {}
+
+
+def test_a_tensor_with_stubs_that_a_row_s_end_cuts_too_keeps_its_name() -> None:
+    with mock.patch.object(compose, "network_rows", wraps=compose.network_rows) as rows:
+        picture_of(mask_in_many_places(6))
+    part = rows.call_args.args[0]
+    (source,) = {edge.source for edge in part.stubs}
+    cut = [edge for edge in part.edges if edge.source == source]
+    assert set(cut) > part.stubs
+    pins = part.pins_of(cut)
+    assert len({pin.text for node in pins.values() for pin in node}) == 1

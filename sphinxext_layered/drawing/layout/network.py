@@ -15,7 +15,7 @@ from .art import draw
 from .boxes import LEAST_GAP, LEGIBLE, Box, scaled
 from .grid import Grid, Link, Member
 from .items import PortItem
-from .part import Part, Pins
+from .part import Part, Pins, Tensor
 
 ENTRY: Final = 14.0
 """The room that a row's beginning and end take where it is not the only one, px."""
@@ -152,20 +152,17 @@ class _Network:
         return max(self.scaled(scale, tiers).ends(0, self.last))
 
     @cached_property
-    def _crossing(self) -> dict[int, set[tuple[int, str]]]:
-        """The tensors whose lines cross the gutter after each column: the node, which may be a frame, and the call."""
-        found: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    def _crossing(self) -> dict[int, set[Tensor]]:
+        """The tensors whose lines cross the gutter after each column."""
+        found: dict[int, set[Tensor]] = defaultdict(set)
         for edge in self.part.edges:
             if edge not in self.part.stubs:
-                tensor = self._tensor(edge)
+                tensor = self.part.tensor(edge)
                 for column in range(self.columns[edge.source], self.columns[edge.target]):
                     found[column].add(tensor)
         return found
 
-    def _tensor(self, edge: Edge) -> tuple[int, str]:
-        return edge.source, self.part.names(edge)[0]
-
-    def _carrier(self, column: int) -> tuple[int, str] | None:
+    def _carrier(self, column: int) -> Tensor | None:
         """Return the tensor whose lines go on when a row ends after a column: the last one in the main lane."""
         tensors = [each for each in self._crossing[column] if self.part.places.lanes[each[0]] == 0]
         return max(tensors, key=lambda each: (self.columns[each[0]], each[1]), default=None)
@@ -247,7 +244,7 @@ class _Network:
         """Return whether a connection stays within a row, or goes on on the axis from one row to the next."""
         start, end = (self.columns[each] for each in edge)
         crossed = [last for _, last in rows if start <= last < end]
-        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == self._tensor(edge))
+        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == self.part.tensor(edge))
 
     def _pins(self, rows: Rows) -> Pins:
         """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""

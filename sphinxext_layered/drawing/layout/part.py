@@ -32,6 +32,9 @@ _LONGEST_NAME: Final = 18
 _FRAME_GAP: Final = 8.0
 _PORT_ROOM: Final = 4.0
 
+Tensor = tuple[int, str]
+"""A node, which may be a frame, and the call that a tensor comes from."""
+
 Pins = Mapping[int, Sequence[Pin]]
 """The stubs of nodes, by their positions."""
 
@@ -164,10 +167,10 @@ class Part:
         if stubs == "no":
             return frozenset()
         many, distance = (1, 2) if stubs == "yes" else (MANY, _FAR)
-        far: dict[int, list[Edge]] = defaultdict(list)
+        far: dict[Tensor, list[Edge]] = defaultdict(list)
         for edge in self.graph.edges:
             if places.columns[edge.target] - places.columns[edge.source] >= distance:
-                far[edge.source].append(edge)
+                far[self.tensor(edge)].append(edge)
         return frozenset(edge for edges in far.values() if len(edges) >= many for edge in edges)
 
     @cached_property
@@ -180,18 +183,18 @@ class Part:
         if not self.setting.style.connected:
             return {}
         pins = {node: [*own] for node, own in self.pins.items() if not self._is_open_frame(node)}
-        cut: dict[int, list[Edge]] = defaultdict(list)
+        cut: dict[Tensor, list[Edge]] = defaultdict(list)
         for edge in edges:
-            cut[edge.source].append(edge)
+            cut[self.tensor(edge)].append(edge)
         number = 0
-        for source, own in cut.items():
-            named = all(edge in self.stubs for edge in own)
+        for (source, _), own in cut.items():
+            named = not self.stubs.isdisjoint(own)
             number += not named
             text = self.stub_name(own[0]) if named else str(number)
             titles = [(self.title(edge), self.names(edge)) for edge in own]
             pins.setdefault(source, []).append(Pin(text, False, tuple(titles)))
             for edge, title in zip(own, titles, strict=True):
-                if not (named and self._is_open_frame(edge.target)):  # else the stub is in the frame
+                if not (edge in self.stubs and self._is_open_frame(edge.target)):  # else the stub is in the frame
                     pins.setdefault(edge.target, []).append(Pin(text, True, (title,)))
         return pins
 
@@ -239,6 +242,10 @@ class Part:
         ]
         wires += [replace(wire, own=drawn[wire.own]) for wire in self.wires if wire.own in drawn]
         return sorted(wires, key=lambda wire: wire.own not in (wire.source, wire.target))
+
+    def tensor(self, edge: Edge) -> Tensor:
+        """Return what a connection carries: a frame may give several tensors."""
+        return edge.source, self.names(edge)[0]
 
     def title(self, edge: Edge) -> str:
         """Return what a tooltip says of a connection."""
