@@ -220,7 +220,7 @@ def shown_of(description: ModelDescription, options: LayeredViewOptions) -> Show
     -----
     A chain is a row. So is a model of which not every connection is known, and whatever `connections` asks for as
     one: each layer once, in the order of the description. What a model without input layers is given is drawn
-    where the model is no chain of it.
+    unless the model is a plain chain.
     """
     if options.connections != "auto" or not is_known(description):
         return _row(description, options)

@@ -10,12 +10,14 @@ from typing import Final
 
 from .frames import Blocks, Pair, framed, pairs_of, reordered, wired
 from .graph import Frame, Graph, Node
-from .repeats import kind_of, used_throughout
+from .repeats import MANY, kind_of, used_throughout
 from .sections import PairsInto, pairs_into
 
 _FEWEST: Final = 4
+"""How many nodes a block has at least."""
+
 _MOST: Final = 200
-_MANY: Final = 4
+"""How many nodes what branches and joins again has at most, so that finding it is quick."""
 
 Kind = tuple[Hashable, ...]
 
@@ -35,10 +37,10 @@ def lettered(graph: Graph, whole: Graph) -> Graph:
     Blocks are of a kind if they have the same classes, settings and connections; sizes do not matter. A block is what
     a frame shows, or what branches and joins again: it has one node from which all lines into it come, apart from
     tensors that are used throughout the network, and one from which all lines go out of it. Blocks of fewer than four
-    nodes, and those with layers that are called elsewhere, too, are left as they are.
+    nodes, and blocks with shared layers, are left as they are.
     """
     calls = _Calls.of(whole)
-    given = frozenset(frame.instances for frame in _frames(whole))
+    given = frozenset(frozenset(frame.names) for frame in _frames(whole))
     graph = _with_sections(graph)
     counts = Counter(_visited(graph, calls, set()))
     letters = {kind: _letter(i) for i, kind in enumerate(kind for kind, count in counts.items() if count > 1)}
@@ -49,6 +51,15 @@ def _letter(number: int) -> str:
     """Return A to Z, then AA, AB, and so on."""
     rest, last = divmod(number, 26)
     return (_letter(rest - 1) if rest else "") + chr(ord("A") + last)
+
+
+def _boxes(graph: Graph) -> Iterator[Node]:
+    """Yield every box and round node, in frames too."""
+    for node in graph.nodes:
+        if isinstance(node, Frame):
+            yield from _boxes(node.inner)
+        else:
+            yield node
 
 
 def _frames(graph: Graph) -> Iterator[Frame]:
@@ -78,7 +89,11 @@ class _Calls:
     def kind(self, frame: Frame) -> Kind | None:
         """Return what blocks of one kind have in common; None where a frame is of no kind that may recur."""
         names = frame.instances[0]
-        if frame.parallel or len(frame.inner.nodes) < _FEWEST or any(self.nodes[name].shared for name in names):
+        if (
+            frame.parallel
+            or sum(1 for _ in _boxes(frame.inner)) < _FEWEST
+            or any(self.nodes[name].shared for name in names)
+        ):
             return None
         places: dict[str, int] = {name: i for i, name in enumerate(names)}
         inside = set(names)
@@ -117,7 +132,7 @@ class _Letters:
 
     calls: _Calls
     letters: Mapping[Kind, str]
-    given: frozenset[tuple[tuple[str, ...], ...]]
+    given: frozenset[frozenset[str]]
     open: set[Kind]
 
 
@@ -137,7 +152,7 @@ def _drawn(graph: Graph, letters: _Letters) -> Graph:
         if kind is not None and letter:
             letters.open.add(kind)
         inner = _drawn(node.inner, letters)
-        if letter or node.times > 1 or node.instances in letters.given:
+        if letter or node.times > 1 or frozenset(node.names) in letters.given:
             nodes.append(replace(reordered(node, inner), letter=letter))
         else:
             nodes += inner.nodes
@@ -150,10 +165,9 @@ def _with_sections(graph: Graph) -> Graph:
     pairs = pairs_of(graph)
     nodes = [reordered(node, _with_sections(node.inner)) if isinstance(node, Frame) else node for node in graph.nodes]
     graph = wired(nodes, pairs)
-    regions = _nested(_regions(graph))
-    if not regions:
-        return graph
-    return wired(_sectioned(graph, pairs_into(graph, pairs), range(len(nodes)), regions), pairs)
+    into = pairs_into(graph, pairs)
+    regions = _nested(_regions(graph, into))
+    return wired(_sectioned(graph, into, range(len(nodes)), regions), pairs) if regions else graph
 
 
 def _sectioned(
@@ -189,20 +203,20 @@ def _section(graph: Graph, into: PairsInto, places: Sequence[int], regions: Sequ
 def _nested(regions: Iterable[frozenset[int]]) -> list[frozenset[int]]:
     """Return regions of which any two are nested or apart, the largest first."""
     kept: list[frozenset[int]] = []
-    for region in sorted(set(regions), key=lambda each: (-len(each), max(each))):
+    for region in sorted(regions, key=lambda each: (-len(each), max(each))):
         if all(region < each or region.isdisjoint(each) for each in kept):
             kept.append(region)
     return kept
 
 
-def _regions(graph: Graph) -> Iterator[frozenset[int]]:
-    """Yield each part of a graph that branches after one node and joins again in another, which is its last."""
+def _regions(graph: Graph, into: PairsInto) -> Iterator[frozenset[int]]:
+    """Yield each part of a graph that branches after one tensor and joins again in a node, which is its last."""
     feeders: list[list[int]] = [[] for _ in graph.nodes]
     fed: list[list[int]] = [[] for _ in graph.nodes]
     for source, target in graph.edges:
         feeders[target].append(source)
         fed[source].append(target)
-    aside = {node for node in used_throughout(feeders, fed) if len(fed[node]) >= _MANY}
+    aside = {node for node in used_throughout(feeders, fed) if len(fed[node]) >= MANY}
     local = [[each for each in before if each not in aside] for before in feeders]
     for node, before in enumerate(feeders):
         if before and aside.issuperset(before):
@@ -211,7 +225,12 @@ def _regions(graph: Graph) -> Iterator[frozenset[int]]:
     for node, before in enumerate(local):
         if len(before) > 1 and dominators[node] >= 0:
             region = _between(dominators[node], node, local)
-            if len(region) >= _FEWEST and all(region.issuperset(fed[each]) for each in region if each != node):
+            given = {pair[0] for each in region for source, pair in into[each] if source == dominators[node]}
+            if (
+                len(region) >= _FEWEST
+                and len(given) == 1
+                and all(region.issuperset(fed[each]) for each in region if each != node)
+            ):
                 yield region
 
 

@@ -23,6 +23,9 @@ from .tandems import Run, runs_of
 _FAR: Final = 0.25
 """From how much of the network's depth on between its uses a node is used throughout."""
 
+MANY: Final = 4
+"""In how many places a tensor is used at least that is rather named than drawn as lines."""
+
 _STARTS: Final = 12
 """How many places are tried where a block may begin."""
 

@@ -18,7 +18,7 @@ def sectioned(graph: Graph) -> Graph:
     Notes
     -----
     A part begins after a node from which all lines come, and ends with the next one. What holds more than half of all
-    nodes gets no frame, nor do parts with an input of the network, and outputs after they part.
+    nodes gets no frame, nor do parts that contain an input of the network, or outputs after they branch.
     """
     pairs = pairs_of(graph)
     into = pairs_into(graph, pairs)

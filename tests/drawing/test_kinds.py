@@ -164,3 +164,70 @@ def test_lines_lead_into_a_closed_frame_and_out_of_it(three_blocks: Any) -> None
 def test_kinds_get_letters_only_where_less_does_not_fit(three_blocks: Any) -> None:
     roomy = lay_out(three_blocks, LayeredViewOptions(max_width=2000))
     assert written(roomy) == []
+
+
+def test_two_tensors_of_one_frame_are_no_one_line_into_a_section() -> None:
+    """What reads the last and the last but one of some repeats branches after two tensors, not after one."""
+
+    def cells(name: str, source: str) -> Iterator[Row]:
+        before = [source, source]
+        for i in range(3):
+            own = f"{name}{i}"
+            yield f"{own}_a", layer("Conv2D", 8, 8, 4), before[-1]
+            yield f"{own}_b", layer("DepthwiseConv2D", 8, 8, 4), before[-2]
+            yield f"{own}_c", layer("Concatenate", 8, 8, 4), f"{own}_a", f"{own}_b"
+            before.append(f"{own}_c")
+        yield f"{name}_one", layer("Dense", 8, 8, 4), before[-1]
+        yield f"{name}_two", layer("Dropout", 8, 8, 4), f"{name}_one"
+        yield f"{name}_three", layer("Embedding", 8, 8, 4), before[-2]
+        yield f"{name}_end", layer("Add", 8, 8, 4), f"{name}_two", f"{name}_three"
+
+    whole = network(cells("a", "pool_a0_a"), cells("b", "pool_b0_a"))
+    shown = of_kinds(whole)
+    assert connections(shown) == connections(whole)
+    assert not any(
+        node.times == 1 and {"a_one", "a_three"} <= set(node.names) for node in shown.nodes if isinstance(node, Frame)
+    )
+
+
+def test_frames_that_were_asked_for_stay() -> None:
+    tower = graph(
+        ("in", layer("InputLayer", 8, 8, 4)),
+        ("side", layer("Dropout", 8, 8, 4), "in"),
+        ("a", layer("Conv2D", 8, 8, 4), "in"),
+        ("b", layer("Conv2D", 8, 8, 4), "a"),
+        ("between", layer("Dense", 8, 8, 4), "side"),
+        ("c", layer("Conv2D", 8, 8, 4), "a"),
+        ("d", layer("ReLU", 8, 8, 4), "c"),
+        ("sum", layer("Add", 8, 8, 4), "b", "d"),
+        ("end", layer("Concatenate", 8, 8, 4), "sum", "between"),
+        name="tower",
+    )
+    model = graph(
+        ("image", layer("InputLayer", 8, 8, 4)),
+        ("tower", layer("Functional", 8, 8, 4, nested=tower), "image"),
+        ("head", layer("Flatten", 256), "tower"),
+    )
+    whole = graph_of(model, LayeredViewOptions(expand_nested=1))
+    assert [node.caption for node in lettered(whole, whole).nodes if isinstance(node, Frame)] == ["tower"]
+
+
+def test_a_block_that_holds_a_section_counts_all_its_nodes() -> None:
+    def outer(name: str, source: str) -> Iterator[Row]:
+        shape = (8, 8, 4)
+        yield f"{name}_begin", layer("Conv2D", *shape, facts=(("kernel_size", 7),)), source
+        yield from block(f"{name}_inner", f"{name}_begin")
+        yield f"{name}_end", "Add", shape, source, f"{name}_inner_add"
+
+    whole = network(outer("a", "pool_a_begin"), outer("b", "pool_b_begin"))
+    frames = [node for node in of_kinds(whole).nodes if isinstance(node, Frame)]
+    assert [(frame.letter, frame.is_closed) for frame in frames] == [("A", False), ("A", True)]
+    assert "a_begin" in frames[0].names
+
+
+def test_kinds_get_letters_where_less_does_not_fit() -> None:
+    rows: list[Row] = [("input", layer("InputLayer", 64, 64, 4))]
+    for i in range(24):
+        pool = layer("MaxPooling2D", 64, 64, 4, facts=(("pool_size", i),))
+        rows += [(f"pool_{i}", pool, rows[-1][0]), *block(f"b{i}", f"pool_{i}", 64)]
+    assert written(lay_out(graph(*rows), LayeredViewOptions(max_width=710, fold=()))) == ["A"] * 24

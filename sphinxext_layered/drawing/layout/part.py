@@ -14,6 +14,7 @@ from typing import Final
 
 from sphinxext_layered.drawing.cached import cached_property
 from sphinxext_layered.drawing.graph import Edge, Frame, Graph, Node
+from sphinxext_layered.drawing.repeats import MANY
 from sphinxext_layered.options import LayeredViewOptions
 
 from .boxes import Box, scaled
@@ -23,9 +24,6 @@ from .items import BoxItem, Item, PortItem, SignItem, badge_radius, sign_radius
 from .lanes import Places, places_of
 from .style import Style
 from .textblock import ELLIPSIS, shortened, text_block
-
-MANY: Final = 4
-"""From how many distant uses of one tensor on it is shown by stubs."""
 
 _FAR: Final = 3
 _LONGEST_NAME: Final = 18
