@@ -47,6 +47,11 @@ def lettered(graph: Graph, whole: Graph) -> Graph:
     return _drawn(graph, _Letters(calls, letters, given, set()))
 
 
+def has_letters(graph: Graph) -> bool:
+    """Return whether some frame of a graph has a letter."""
+    return any(frame.letter for frame in _frames(graph))
+
+
 def _letter(number: int) -> str:
     """Return A to Z, then AA, AB, and so on."""
     rest, last = divmod(number, 26)

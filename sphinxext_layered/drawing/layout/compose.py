@@ -12,7 +12,7 @@ from sphinxext_layered.description import ModelDescription
 from sphinxext_layered.drawing.folding import folded
 from sphinxext_layered.drawing.fonts import Font, font_of
 from sphinxext_layered.drawing.graph import Frame, Graph, Node, Shown, left_out, shown_of
-from sphinxext_layered.drawing.kinds import lettered
+from sphinxext_layered.drawing.kinds import has_letters, lettered
 from sphinxext_layered.drawing.palette import Look, looks
 from sphinxext_layered.drawing.repeats import collapsed
 from sphinxext_layered.drawing.scene import Group, Scene
@@ -32,7 +32,7 @@ from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
 from .funnels import funnel
 from .labels import faint, labels
-from .network import ENTRY, ROWS, network_rows, rows_needed
+from .network import ENTRY, ROWS, is_fitting, network_rows
 from .part import Part, Setting
 from .row import Row
 from .sizing import Sizes, size_all
@@ -138,20 +138,24 @@ def _structured(
         return graph
     setting = Setting(boxes, options, _style(options, font))
 
-    def needed(graph: Graph) -> float:
-        return rows_needed(Part(graph, setting), room)
+    def fits(graph: Graph) -> bool:
+        return is_fitting(Part(graph, setting), room)
 
-    number = math.inf if graph.is_row else needed(graph)
-    for smaller in _smaller(graph, options) if number > ROWS else ():
-        fewer = needed(smaller)
-        if fewer < number or number == math.inf:
-            number, graph = fewer, smaller
-        if number <= ROWS:
-            break
-    if number > ROWS or not any(isinstance(node, Frame) and not node.letter for node in graph.nodes):
+    if not graph.is_row and fits(graph):
+        return _in_sections(graph, fits)
+    for smaller in _smaller(graph, options):
+        graph = smaller
+        if fits(graph):
+            return _in_sections(graph, fits)
+    return graph
+
+
+def _in_sections(graph: Graph, fits: Callable[[Graph], bool]) -> Graph:
+    """Return a graph with sections beside its repeats where that fits too; letters make frames enough."""
+    if not any(isinstance(node, Frame) for node in graph.nodes) or has_letters(graph):
         return graph
     in_sections = sectioned(graph)
-    return in_sections if needed(in_sections) <= ROWS else graph
+    return in_sections if fits(in_sections) else graph
 
 
 def _as_asked(graph: Graph, options: LayeredViewOptions) -> Graph:

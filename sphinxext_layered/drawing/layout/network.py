@@ -34,26 +34,25 @@ Rows = list[tuple[int, int]]
 """The first and last column of each row."""
 
 
-def rows_needed(part: Part, most: float) -> float:
-    """Return in how many rows no wider than `most` a network fits at a legible scale; infinite where it does not.
+def is_fitting(part: Part, most: float) -> bool:
+    """Return whether a network fits in two rows no wider than `most`, at a legible scale and without cut lines.
 
-    Nor does it fit where it is clear at a glance that two rows do not suffice, or would be higher than wide.
+    It does not if its lanes alone are higher than that width. Two lower bounds spare the layout of long networks.
     """
     network = _Network(part, most)
     low = network.least_scale()
     if _least_width(part.graph, part.setting.boxes, low) > ROWS * most:
-        return math.inf
+        return False
     if _least_columns(part, low) > ROWS * most or len(set(part.places.lanes)) * _LANE > most:
-        return math.inf
+        return False
     if network.end(low, 2) <= most:
-        return 1
+        return True
     room = most - 2 * ENTRY
     rows = network.breaks(low, room)
     if len(rows) > ROWS or network.cut_lines(rows):
-        return math.inf
+        return False
     grid = network.scaled(_SMALLEST)
-    wide = any(end > room for column in range(network.last + 1) for end in grid.ends(column, column))
-    return math.inf if wide else len(rows)
+    return all(end <= room for column in range(network.last + 1) for end in grid.ends(column, column))
 
 
 def network_rows(part: Part, most: float | None) -> list[list[Group]]:
@@ -89,7 +88,7 @@ def _least_of(node: Node | Frame, boxes: Mapping[str, Box], scale: float) -> flo
 def _least_columns(part: Part, scale: float) -> float:
     """Return what columns take at least beside each other, without lines and labels."""
     widths: dict[int, float] = defaultdict(float)
-    for node, column in zip(part.graph.nodes, part.places.columns, strict=False):  # in a frame, ports follow the nodes
+    for node, column in zip(part.graph.nodes, part.places.columns, strict=True):
         widths[column] = max(widths[column], _least_of(node, part.setting.boxes, scale))
     return sum(widths.values()) + LEAST_GAP * (len(widths) - ROWS)
 
