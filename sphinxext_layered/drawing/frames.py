@@ -66,29 +66,10 @@ def wired(nodes: Sequence[Node | Frame], pairs: Iterable[Pair]) -> Graph:
         edges[edge] = None
         for end in edge:
             wires[end].append((source, target))
-    done = tuple(_bordered(node, wires[i], places) if isinstance(node, Frame) else node for i, node in enumerate(nodes))
-    return Graph(done, tuple(edges))
-
-
-def _bordered(frame: Frame, wires: Sequence[Pair], places: dict[str, int]) -> Frame:
-    """Return a frame with what crosses its border."""
-    inner = {name: i for i, node in enumerate(frame.inner.nodes) for name in node.names}
-    own = {
-        name: inner[first] for block in frame.instances for name, first in zip(block, frame.instances[0], strict=True)
-    }
-    entries: dict[int, dict[int, None]] = defaultdict(dict)
-    exits: dict[tuple[int, int], None] = {}
-    for source, target in wires:
-        if target in own:
-            entries[places[source]][own[target]] = None
-        else:
-            exits[own[source], places[target]] = None
-    return replace(
-        frame,
-        wires=tuple(wires),
-        entries=tuple((source, tuple(fed)) for source, fed in entries.items()),
-        exits=tuple(exits),
+    done = tuple(
+        replace(node, wires=tuple(wires[i])) if isinstance(node, Frame) else node for i, node in enumerate(nodes)
     )
+    return Graph(done, tuple(edges))
 
 
 @dataclass(frozen=True)

@@ -136,10 +136,6 @@ class Frame:
         The names of each block's calls, in the order of the calls in `inner`.
     varies : bool
         Whether channels differ between the blocks.
-    entries : tuple of (int, tuple of int)
-        A node of the graph that holds the frame, and the nodes of `inner` that it feeds.
-    exits : tuple of (int, int)
-        A node of `inner`, and a node that it feeds of the graph that holds the frame.
     parallel : bool
         Whether the blocks lie beside each other.
     carried : tuple of (int, int, int)
@@ -157,8 +153,6 @@ class Frame:
     times: int
     instances: tuple[tuple[str, ...], ...]
     varies: bool = False
-    entries: tuple[tuple[int, tuple[int, ...]], ...] = ()
-    exits: tuple[tuple[int, int], ...] = ()
     parallel: bool = False
     carried: tuple[tuple[int, int, int], ...] = ()
     wires: tuple[tuple[str, str], ...] = ()
@@ -448,37 +442,17 @@ def _joined(nodes: Sequence[Node | _Inside], before: Mapping[str, list[str]], af
                 if owner.get(source, i) != i
             }
         )
-        finished.append(node if isinstance(node, Node) else _frame(node, owner, before, after))
+        finished.append(node if isinstance(node, Node) else _frame(node, before, after))
     return Graph(tuple(finished), tuple(edges))
 
 
-def _frame(
-    inside: _Inside, outer: Mapping[str, int], before: Mapping[str, list[str]], after: Mapping[str, list[str]]
-) -> Frame:
-    own = {name: i for i, node in enumerate(inside.nodes) for name in node.names}
-    entries: dict[int, dict[int, None]] = defaultdict(dict)
-    exits: dict[tuple[int, int], None] = {}
+def _frame(inside: _Inside, before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> Frame:
+    own = {name for node in inside.nodes for name in node.names}
     wires: dict[tuple[str, str], None] = {}
-    for name, i in own.items():
-        for source in before[name]:
-            if source not in own:
-                wires[source, name] = None
-                if source in outer:
-                    entries[outer[source]][i] = None
-        for target in after[name]:
-            if target not in own:
-                wires[name, target] = None
-                if target in outer:
-                    exits[i, outer[target]] = None
-    return Frame(
-        _joined(inside.nodes, before, after),
-        inside.caption,
-        1,
-        (inside.names,),
-        entries=tuple((source, tuple(targets)) for source, targets in entries.items()),
-        exits=tuple(exits),
-        wires=tuple(wires),
-    )
+    for name in inside.names:
+        wires.update(((source, name), None) for source in before[name] if source not in own)
+        wires.update(((name, target), None) for target in after[name] if target not in own)
+    return Frame(_joined(inside.nodes, before, after), inside.caption, 1, (inside.names,), wires=tuple(wires))
 
 
 def left_out(description: ModelDescription, options: LayeredViewOptions) -> set[int]:

@@ -131,8 +131,8 @@ def test_equal_blocks_are_drawn_once_with_what_leads_in_and_out() -> None:
     assert set(frame.inner.edges) == {(0, 1), (1, 2)}
     assert frame.instances[2] == ("b2_one", "b2_norm", "b2_two", "b2_add")
     assert shown.edges == (Edge(0, 1), Edge(1, 2), Edge(2, 3))
-    assert frame.entries == ((1, (0, 2)),)
-    assert frame.exits == ((2, 3),)
+    assert {wire for wire in frame.wires if wire[1] in frame.instances[0]} == {("stem", "b0_one"), ("stem", "b0_add")}
+    assert {wire for wire in frame.wires if wire[0] in frame.names} == {("b3_add", "out")}
 
 
 def test_names_that_keras_made_up_count_for_no_caption() -> None:
@@ -202,8 +202,8 @@ def test_a_mask_feeds_every_block_from_outside() -> None:
     shown = collapsed(drawn(*rows), vary=False)
     frame = only_frame(shown)
     assert frame.times == 12
-    names = first_names(shown)
-    assert dict(frame.entries) == {names.index("input"): (0, 2), names.index("mask"): (1,)}
+    assert {source for source, target in frame.wires if target in frame.names} == {"input", "mask"}
+    assert {target for source, target in frame.wires if source == "mask"} == {block[1] for block in frame.instances}
     assert connections(shown) == connections(drawn(*rows))
 
 
@@ -250,7 +250,8 @@ def test_equal_lanes_beside_each_other_are_one_frame() -> None:
     merged = [f"emb{i}" for i in range(13)] + ["dense"] + [f"emb{i}" for i in range(13, 26)]
     shown = collapsed(drawn(*rows, ("merged", layer("Concatenate", 1, 216), *merged)), vary=False)
     frame = only_frame(shown)
-    assert (frame.times, frame.parallel, frame.entries, frame.exits) == (26, True, (), ((1, 3),))
+    assert (frame.times, frame.parallel) == (26, True)
+    assert set(frame.wires) == {(f"emb{i}", "merged") for i in range(26)}
     assert first_names(shown) == ["in0", "numbers", "dense", "merged"]
 
 

@@ -50,16 +50,11 @@ def scaled(box: Box, factor: float) -> Box:
     """Return the box at `factor` of its size; its text keeps its own."""
     if factor == 1:
         return box
-    return Box(
-        box.layer,
-        box.look,
-        max(box.width * factor, min(box.width, LEGIBLE)),
-        max(box.height * factor, min(box.height, LEGIBLE)),
-        box.depth * factor,
-        max(box.gap * factor, min(box.gap, LEAST_GAP)),
-        box.capped,
-        box.label,
-        box.above,
+    return box._replace(
+        width=max(box.width * factor, min(box.width, LEGIBLE)),
+        height=max(box.height * factor, min(box.height, LEGIBLE)),
+        depth=box.depth * factor,
+        gap=max(box.gap * factor, min(box.gap, LEAST_GAP)),
     )
 
 

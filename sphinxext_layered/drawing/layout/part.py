@@ -353,7 +353,7 @@ class Part:
         if node.sign:
             radius = sign_radius(node.sign, self.setting.style.font, len(bands), scale)
             return SignItem(box, node.sign, radius, bands, box.label, box.above), box.gap
-        whole = replace_width(box, box.width + sum(band.width for band in bands))
+        whole = box._replace(width=box.width + sum(band.width for band in bands))
         lean = -1 if self.setting.options.draw_reversed else 1
         badge = badge_radius(str(node.shared), self.setting.style.font) if node.shared else 0.0
         return BoxItem(whole, lean, node.shared, bands, badge), box.gap
@@ -361,7 +361,8 @@ class Part:
     def _band(self, node: Node, box: Box) -> Box:
         """Return a folded layer as a slice of the box that it is folded onto."""
         own = self.setting.boxes[node.name]
-        return band_of(own, box)
+        width = min(max(box.width / 4, 3.0), 6.0)
+        return Box(own.layer, own.look, width, box.height, box.depth, 0.0)
 
     def _frame(self, i: int, frame: Frame, scale: float, at: Mapping[int, int] | None) -> FrameItem | ClosedItem:
         style = self.setting.style
@@ -396,14 +397,3 @@ class Part:
 def _last(node: Node | Frame) -> Node:
     """Return what a node, or the block in a frame, ends with."""
     return _last(node.inner.nodes[-1]) if isinstance(node, Frame) else node
-
-
-def replace_width(box: Box, width: float) -> Box:
-    """Return a box of another width."""
-    return Box(box.layer, box.look, width, box.height, box.depth, box.gap, box.capped, box.label, box.above)
-
-
-def band_of(own: Box, box: Box) -> Box:
-    """Return the slice that shows a folded layer at the side of a box."""
-    width = min(max(box.width / 4, 3.0), 6.0)
-    return Box(own.layer, own.look, width, box.height, box.depth, 0.0)
