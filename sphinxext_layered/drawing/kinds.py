@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -223,10 +223,10 @@ def _regions(graph: Graph, into: PairsInto) -> Iterator[frozenset[int]]:
         fed[source].append(target)
     aside = {node for node in used_throughout(feeders, fed) if len(fed[node]) >= MANY}
     local = [[each for each in before if each not in aside] for before in feeders]
-    for node, before in enumerate(feeders):
-        if before and aside.issuperset(before):
-            aside.add(node)
-    dominators = _dominators([[each for each in before if each not in aside] for before in local])
+    beside = _fed_by(aside, feeders)
+    if len(feeders) - 1 in beside:  # all comes from such a tensor
+        beside = _fed_by(aside, feeders, _trunk(feeders))
+    dominators = _dominators([[each for each in before if each not in beside] for before in local])
     for node, before in enumerate(local):
         if len(before) > 1 and dominators[node] >= 0:
             region = _between(dominators[node], node, local)
@@ -237,6 +237,26 @@ def _regions(graph: Graph, into: PairsInto) -> Iterator[frozenset[int]]:
                 and all(region.issuperset(fed[each]) for each in region if each != node)
             ):
                 yield region
+
+
+def _fed_by(aside: Collection[int], feeders: Sequence[Sequence[int]], trunk: Collection[int] = ()) -> set[int]:
+    """Return some nodes with all others that nothing else feeds, but for those in the trunk."""
+    found = set(aside)
+    for node, before in enumerate(feeders):
+        if before and found.issuperset(before) and node not in trunk:
+            found.add(node)
+    return found
+
+
+def _trunk(feeders: Sequence[Sequence[int]]) -> set[int]:
+    """Return the nodes on the longest way to the last node."""
+    ranks: list[int] = []
+    for before in feeders:
+        ranks.append(1 + max((ranks[each] for each in before), default=-1))
+    way = [len(feeders) - 1]
+    while before := feeders[way[-1]]:
+        way.append(max(before, key=ranks.__getitem__))
+    return set(way)
 
 
 def _between(start: int, end: int, feeders: Sequence[Sequence[int]]) -> frozenset[int]:

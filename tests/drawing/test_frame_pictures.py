@@ -7,8 +7,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from factories import graph
-from geometry import Rect, around
+from factories import graph, layer
+from geometry import Rect, around, overlap
 from graph_pictures import (
     Picture,
     beyond_the_canvas,
@@ -77,6 +77,24 @@ def wrong_connections(picture: Picture) -> list[str]:
     return found + [f"made up: {' -> '.join(each)}" for each in sorted(drawn - real)]
 
 
+def through_closed_frames(picture: Picture) -> list[str]:
+    """Lines that run through a closed frame, and boxes that lie on one."""
+    frames = [group for group in picture.scene.groups if group.role == "frame" and group.title is not None]
+    closed = [group.shapes[0].points for group in frames if any(isinstance(shape, Text) for shape in group.shapes)]
+    found = [
+        f"{line.says} through a closed frame"
+        for line in picture.lines
+        for area in closed
+        if any(overlap(piece, area, 1.0) for piece in line.pieces())
+    ]
+    return found + [
+        f"{node.name} on a closed frame"
+        for node in picture.nodes
+        for area in closed
+        if any(overlap(own, area) for own in node.areas)
+    ]
+
+
 def lonely_stubs(picture: Picture) -> list[str]:
     """Stubs of which no other has the same name or number."""
     groups = [group for group in picture.scene.groups if group.role == "connector"]
@@ -85,7 +103,7 @@ def lonely_stubs(picture: Picture) -> list[str]:
 
 
 def offences(picture: Picture) -> dict[str, list[str]]:
-    checks = (*CHECKS, across_a_frame, lonely_stubs, wrong_connections)
+    checks = (*CHECKS, across_a_frame, through_closed_frames, lonely_stubs, wrong_connections)
     return {check.__name__: found for check in checks if (found := check(picture))}
 
 
@@ -110,6 +128,25 @@ random_graphs = settings(
 def test_frames_of_graphs_made_by_hand(made: Any, way: str) -> None:
     picture = picture_of(made, collapse="yes", **WAYS[way])
     assert frames(picture)
+    assert offences(picture) == {}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_closed_frames_of_a_graph_made_by_hand(way: str) -> None:
+    rows: list[Row] = [("input", layer("InputLayer", 32, 32, 4)), ("wide", layer("Conv2D", 32, 32, 4), "input")]
+    for i in range(4):
+        size = 32 >> i
+        begin = f"pool_{i}"
+        pool = layer("MaxPooling2D", size, size, 4, facts=(("pool_size", i),))
+        rows += [(begin, pool, rows[-1][0]), (f"{i}_one", layer("Conv2D", size, size, 4), begin)]
+        rows.append((f"{i}_two", layer("Dense", size, size, 4), f"{i}_one"))
+        rows.append((f"{i}_side", layer("Dense", size, size, 4), begin))
+        rows += [(f"{i}_join", layer("Concatenate", size, size, 8), f"{i}_two", f"{i}_side")]
+        rows += [(f"{i}_skip", "Add", (size, size, 8), f"{i}_join", "wide" if i else begin)]
+    picture = picture_of(graph(*rows), collapse="kinds", **WAYS[way])
+    framed = [shape for group in picture.scene.groups if group.role == "frame" for shape in group.shapes]
+    texts = [shape.string for shape in framed if isinstance(shape, Text)]
+    assert texts.count("A") == 4
     assert offences(picture) == {}
 
 
