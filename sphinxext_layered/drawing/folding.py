@@ -42,7 +42,7 @@ def folded(graph: Graph, names: Literal["auto"] | Collection[str]) -> Graph:
     and residual ones that begin with a normalisation, the last would look different otherwise.
     """
     chosen = FOLDED if names == "auto" else frozenset(names)
-    before, after = _neighbours(graph)
+    before, after = graph.neighbours()
     base = list(range(len(graph.nodes)))
     bands: dict[int, list[Node]] = defaultdict(list)
     steps = [
@@ -64,15 +64,6 @@ def folded(graph: Graph, names: Literal["auto"] | Collection[str]) -> Graph:
 
 def _kinds(graph: Graph, *places: int) -> tuple[str, ...]:
     return tuple(node.layer.class_name for node in (graph.nodes[place] for place in places) if isinstance(node, Node))
-
-
-def _neighbours(graph: Graph) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    feeders: dict[int, list[int]] = defaultdict(list)
-    fed: dict[int, list[int]] = defaultdict(list)
-    for source, target in graph.edges:
-        feeders[target].append(source)
-        fed[source].append(target)
-    return feeders, fed
 
 
 def _can_carry(before: Node | Frame, node: Node) -> bool:

@@ -182,6 +182,15 @@ class Graph:
                 yield node
                 yield from node.bands
 
+    def neighbours(self) -> tuple[list[list[int]], list[list[int]]]:
+        """Return the nodes that feed each node, in the order of its inputs, and those that each one feeds."""
+        feeders: list[list[int]] = [[] for _ in self.nodes]
+        fed: list[list[int]] = [[] for _ in self.nodes]
+        for source, target in self.edges:
+            feeders[target].append(source)
+            fed[source].append(target)
+        return feeders, fed
+
     @property
     def is_chain(self) -> bool:
         """Whether each node is connected to the next one and to nothing else, and is what is called once."""

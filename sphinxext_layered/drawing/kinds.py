@@ -216,11 +216,7 @@ def _nested(regions: Iterable[frozenset[int]]) -> list[frozenset[int]]:
 
 def _regions(graph: Graph, into: PairsInto) -> Iterator[frozenset[int]]:
     """Yield each part of a graph that branches after one tensor and joins again in a node, which is its last."""
-    feeders: list[list[int]] = [[] for _ in graph.nodes]
-    fed: list[list[int]] = [[] for _ in graph.nodes]
-    for source, target in graph.edges:
-        feeders[target].append(source)
-        fed[source].append(target)
+    feeders, fed = graph.neighbours()
     aside = {node for node in used_throughout(feeders, fed) if len(fed[node]) >= MANY}
     local = [[each for each in before if each not in aside] for before in feeders]
     beside = _fed_by(aside, feeders)

@@ -208,11 +208,7 @@ class _Sequence:
 
     @classmethod
     def of(cls, graph: Graph, *, vary: bool) -> _Sequence:
-        feeders: list[list[int]] = [[] for _ in graph.nodes]
-        fed: list[list[int]] = [[] for _ in graph.nodes]
-        for source, target in graph.edges:
-            feeders[target].append(source)
-            fed[source].append(target)
+        feeders, fed = graph.neighbours()
         kinds = _kinds(graph, feeders, vary=vary)
         order = _order(feeders, fed, kinds)
         place = {node: i for i, node in enumerate(order)}

@@ -79,7 +79,7 @@ class FrameItem:
     @property
     def right(self) -> float:
         """Half its width."""
-        return (self.grid.width + sum(self._sides)) / 2
+        return self.left
 
     def reach(self, side: int) -> float:
         """Return how far it reaches up, with its badge, or down."""
@@ -144,7 +144,7 @@ class ClosedItem(Plain):
     @property
     def left(self) -> float:
         """Half its width."""
-        mark = _pill_width(self.mark, self.font) / 2 + 3 if self.mark else 0.0
+        mark = _pill_width(self.mark, self.font) / 2 + _CLEAR if self.mark else 0.0
         return max(_CLOSED, self.font.width(self.letter) / 2 + PADDING, mark)
 
     @property
@@ -188,7 +188,7 @@ class ClosedItem(Plain):
         word = Text(x - width / 2, middle(self.font) + below, self.letter, style.ink, width)
         yield Group("frame", (_outline(Bounds(left, -half, right, half), style), word), title=self.title)
         if self.mark:
-            yield _pill(self.mark, right, -half, style, 3)
+            yield _pill(self.mark, right, -half, style, _CLEAR)
 
 
 def mark_of(letter: str, times: int) -> str:

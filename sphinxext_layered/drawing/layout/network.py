@@ -70,9 +70,7 @@ def network_rows(part: Part, most: float | None) -> list[list[Group]]:
 def _least_width(graph: Graph, boxes: Mapping[str, Box], scale: float) -> float:
     """Return what a graph takes at least as one row, without its lines and labels: its longest way."""
     ends = [0.0] * len(graph.nodes)
-    feeders: list[list[int]] = [[] for _ in graph.nodes]
-    for source, target in graph.edges:
-        feeders[target].append(source)
+    feeders, _ = graph.neighbours()
     for i, node in enumerate(graph.nodes):
         ends[i] = _least_of(node, boxes, scale) + max([ends[each] for each in feeders[i]], default=0.0)
     return max(ends, default=0.0)
