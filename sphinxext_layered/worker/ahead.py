@@ -67,7 +67,8 @@ class Ahead:
         if thread is not None:
             self._requests.put(_END)
             self._client.stop()
-            thread.join()
+            if thread.is_alive():  # a signal may come before it was started
+                thread.join()
             atexit.unregister(self.end)
             self._while_it_lives.close()
 

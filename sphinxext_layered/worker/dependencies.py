@@ -368,20 +368,28 @@ class Installed:
 
 
 def _output_of(command: list[str]) -> bytes:
-    """Return what a command prints; whatever ends the wait for it ends the command and what it has started."""
-    process = subprocess.Popen(
+    """Return what a command prints; then, and whatever ends the wait for it, end what it has started.
+
+    Raises
+    ------
+    OSError, subprocess.SubprocessError
+        It cannot be started, fails, or takes too long.
+    """
+    with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )
-    try:
-        with before_termination(lambda: kill_group(process)):
-            return process.communicate(timeout=30)[0]
-    finally:
-        kill_group(process)
-        process.wait()
+    ) as process:
+        try:
+            with before_termination(lambda: kill_group(process)):
+                said, _ = process.communicate(timeout=30)
+        finally:
+            kill_group(process)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return said
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

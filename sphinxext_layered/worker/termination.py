@@ -12,25 +12,32 @@ from typing import Any, Final
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+_CLEAN_UPS: Final[list[Callable[[], object]]] = []
+"""What is to be called, the latest first; contexts may be nested, as long as a child lives."""
+
+
 @contextlib.contextmanager
 def before_termination(clean_up: Callable[[], object]) -> Iterator[None]:
     """Within this context, call `clean_up` before a signal ends the process; signals that do not are left alone.
 
     Ctrl-C raises an exception instead, so that it needs no such care.
     """
-
-    def end(number: int, frame: Any) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        clean_up()
-        os.kill(os.getpid(), number)
-
     is_main = threading.current_thread() is threading.main_thread()  # others cannot set handlers
-    handled = [number for number in _SIGNALS if is_main and signal.getsignal(number) is signal.SIG_DFL]
-    for number in handled:
-        signal.signal(number, end)
+    for number in _SIGNALS if is_main else ():
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+    _CLEAN_UPS.append(clean_up)
     try:
         yield
     finally:
-        for number in handled:
-            if signal.getsignal(number) is end:
+        _CLEAN_UPS.remove(clean_up)
+        for number in _SIGNALS if is_main and not _CLEAN_UPS else ():
+            if signal.getsignal(number) is _end:
                 signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    for clean_up in reversed([*_CLEAN_UPS]):
+        clean_up()
+    os.kill(os.getpid(), number)
