@@ -97,7 +97,9 @@ class ReadyMade:
     def draw(self, description: ModelDescription, options: LayeredViewOptions, format: str) -> Drawn:
         self.drawn.append((options.theme, format))
         size = (300, 100) if format else (0, 0)
-        return Drawn(BYTES.get(format), *size, {"alt": alt_text(description), "complaints": []})
+        return Drawn(
+            BYTES.get(format), *size, {"model": description.name, "alt": alt_text(description), "complaints": []}
+        )
 
 
 class Child:

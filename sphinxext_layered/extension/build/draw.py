@@ -32,6 +32,7 @@ def draw(description: ModelDescription, options: LayeredViewOptions, format: str
         An option cannot be followed, or the picture cannot be painted.
     """
     notes = {
+        "model": description.name,
         "alt": alt_text(description),
         "complaints": complaints(description, options),
         "open_sizes": has_open_sizes(description),

@@ -229,6 +229,7 @@ class Pictures:
             height=stored.height,
             alt=str(stored.notes.get("alt", "")),
             digest=stored.digest,
+            model=str(stored.notes.get("model", "")),
             has_open_sizes=bool(stored.notes.get("open_sizes")),
             describe=partial(self._description, found),
         )

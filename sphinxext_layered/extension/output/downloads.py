@@ -88,5 +88,4 @@ def source_relative(env: BuildEnvironment, picture: Picture) -> str:
 
 def _file_name(picture: Picture) -> str:
     """Return the model's name as part of a file's name on any system."""
-    description = picture.describe()
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", description.name if description else "").strip("_")[:80] or "model"
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", picture.model).strip("_")[:80] or "model"

@@ -104,6 +104,8 @@ class Picture(NamedTuple):
         The default alternative text.
     digest : str
         The SHA-256 of the file; empty where there is none.
+    model : str
+        The name of the model.
     has_open_sizes : bool
         Whether the model leaves sizes open, which are drawn as examples.
     describe : callable
@@ -116,5 +118,6 @@ class Picture(NamedTuple):
     height: int
     alt: str
     digest: str
+    model: str
     has_open_sizes: bool
     describe: Callable[[], ModelDescription | None]
