@@ -98,12 +98,12 @@ def translate(
         if name not in PARAMETERS:
             offer = did_you_mean(name, [*options, *PARAMETERS])
             raise TypeError(f"layered_view() got an unexpected keyword argument {name!r}; {offer}")
-        _, remedy, option = PARAMETERS[name]
-        if option and options[option] != defaults[option]:
-            raise OptionError(name, f"means the same as {option}, which is given too; leave one of them out")
-        if option:
+        default, remedy, option = PARAMETERS[name]
+        if option and options[option] == defaults[option]:
             translated[option] = _capped_limits(value, options) if name == "dimension_caps" else value
-        elif value != PARAMETERS[name].default:
+        elif option and value != default:
+            raise OptionError(name, f"means the same as {option}, which is given too; leave one of them out")
+        elif value != default:
             raise OptionError(name, f"this parameter of visualkeras is not supported; {remedy}")
     return translated
 

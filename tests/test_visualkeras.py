@@ -41,6 +41,7 @@ def drawn(**given: Any) -> Image.Image:
             {"sizing_mode": "capped", "capped_limits": (30, 70, 70)},
         ),
         ({name: value for name, value in DEFAULTS.items() if name != "connector_fill"}, {}),
+        ({**DEFAULTS, "index_2d": [0], "connector_color": "teal"}, {"index_2d": [0], "connector_color": "teal"}),
     ],
 )
 def test_what_means_the_same_draws_the_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
