@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from factories import layer, model
 
-NOTE = "The model leaves sizes open; here they are examples."
+NOTE = "Some sizes of this model are not fixed; the picture shows examples."
 HEAD = "Title\n=====\n\n"
 
 
@@ -30,3 +31,11 @@ def test_a_note_names_the_option_that_sets_open_sizes(project: Any, text: str, n
     written = built.text("index.html" if builder == "html" else "test.tex")
     assert written.count(NOTE) == notes
     assert len(re.findall(r"input(?:-|\\sphinxhyphen\{\})shape", written)) == notes
+
+
+def test_a_note_on_a_file_of_a_description_names_no_option_as_its_sizes_stay_as_they_are(project: Any) -> None:
+    files = {"index.rst": HEAD + ".. layered-view:: net.json\n"}
+    files["net.json"] = model(layer("LSTM", None, 8), layer("Dense", None, 2)).to_json()
+    built = project(files).build()
+    assert (built.warnings, built.text("index.html").count(NOTE)) == ("", 1)
+    assert "input-shape" not in built.text("index.html")

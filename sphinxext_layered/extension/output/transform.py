@@ -15,7 +15,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...worker import Failure
-from ..config import MIME_TYPES, is_inline, is_web, needs_descriptions, themes_of
+from ..config import is_inline, is_web, needs_descriptions, themes_of
 from ..current import build_of
 from ..page.conditions import conditions_around, hold
 from ..page.nodes import (
@@ -131,7 +131,7 @@ class _Page:
     def _shown(self, node: layered_view, picture: Picture) -> nodes.Element:
         """Return what shows a picture: an image, or the drawing itself."""
         request = PictureRequest.from_document(node["request"])
-        if not is_inline(self.config, request, self.builder) or picture.mime != MIME_TYPES["svg"]:
+        if not is_inline(self.config, request, self.builder):
             return self._image(node, picture)
         is_link = isinstance(node.parent, nodes.reference)
         links = None if is_link else Links(self.env, self.builder, request.docname, request.target)
@@ -216,8 +216,8 @@ class _Page:
         if not needs_descriptions(self.builder):
             _replace(node, [])
             return
-        result = self.pictures(PictureRequest.from_document(node["request"]))
-        model = None if isinstance(result, Failure) else result[0].describe()
+        result = build_of(self.env).picture(PictureRequest.from_document(node["request"]))
+        model = None if isinstance(result, Failure) else result.describe()
         _replace(node, [] if model is None else summary_nodes(model, node["show"], self.builder.format))
 
 
@@ -255,8 +255,10 @@ def _note_open_sizes(node: layered_view, picture: Picture) -> None:
     """Add a note under a picture that sizes are examples, as the model leaves them open; not within text."""
     if not picture.has_open_sizes or _is_inline(node):
         return
-    note = nodes.paragraph("", "The model leaves sizes open; here they are examples. ", classes=["layered-view-note"])
-    note += [nodes.literal("", "input-shape"), nodes.Text(" sets them.")]
+    note = nodes.paragraph("", "Some sizes of this model are not fixed; the picture shows examples.")
+    note["classes"].append("layered-view-note")
+    if not PictureRequest.from_document(node["request"]).file.endswith(".json"):  # which fixes its sizes
+        note += [nodes.Text(" Set them with "), nodes.literal("", "input-shape"), nodes.Text(".")]
     place = node.parent if isinstance(node.parent, nodes.reference) else node
     around = place.parent
     if isinstance(around, nodes.figure):
