@@ -50,6 +50,14 @@ def moved_group(group: Group, x: float, y: float) -> Group:
     return Group(group.role, shapes, group.title, group.layer, group.connects)
 
 
+def on_whole_baselines(group: Group) -> Group:
+    """Return a group whose texts stand on whole pixels; Pillow and browsers would round others, each in its own way."""
+    shapes = tuple(
+        [moved(shape, 0, round(shape.y) - shape.y) if isinstance(shape, Text) else shape for shape in group.shapes]
+    )
+    return Group(group.role, shapes, group.title, group.layer, group.connects)
+
+
 def bounds(groups: Iterable[Group], font: Font) -> Bounds:
     """Measure how far groups reach, with half the width of their lines and the height of their text."""
     corners = [corner for group in groups for shape in group.shapes for corner in _corners(shape, font)]

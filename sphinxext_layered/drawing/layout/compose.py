@@ -26,7 +26,7 @@ from . import legend as legends
 from .axes import drawn_sizes
 from .boxes import Box, Placed, box_shapes, scaled
 from .brackets import brackets, captioned
-from .canvas import Bounds, bounds, moved_group
+from .canvas import Bounds, bounds, moved_group, on_whole_baselines
 from .connections import line_colour
 from .cues import cues
 from .fit import BETWEEN_ROWS, between_cues, fit, has_cues
@@ -102,7 +102,15 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     groups = _stacked(rows, description, options, font)
     if legend is not None:
         groups = _with_legend(groups, legend, options, font, width, beside=beside)
-    return _scene(description, options, font, groups, (0.0, 0.0) if room is not None else beyond)
+    if graph.is_row:
+        reach = bounds(groups, font)
+    else:
+        groups = [on_whole_baselines(group) for group in groups]
+        reach = bounds(groups, font)
+        reach = reach._replace(top=math.floor(reach.top))
+    if room is None:  # what spacing layers add beyond the first and last box
+        reach = reach._replace(left=reach.left - beyond[0], right=reach.right + beyond[1])
+    return _scene(description, options, font, groups, reach)
 
 
 def _network_groups(
@@ -414,11 +422,9 @@ def _scene(
     options: LayeredViewOptions,
     font: Font,
     groups: list[Group],
-    beyond: tuple[float, float],
+    reach: Bounds,
 ) -> Scene:
-    """Set the groups on a canvas, with the padding and what spacing layers add `beyond` the first and last box."""
-    drawn = bounds(groups, font)
-    reach = Bounds(drawn.left - beyond[0], drawn.top, drawn.right + beyond[1], drawn.bottom)
+    """Set the groups on a canvas that shows all that lies within `reach`, with the padding."""
     x, y = options.padding - reach.left, options.padding - reach.top
     return Scene(
         width=math.ceil(reach.width + 2 * options.padding - 1e-6),
