@@ -184,15 +184,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("-q", "--quiet", action="store_true", help="do not print progress")
 
 
-_TITLES: Final = {
-    "size": "sizes",
-    "layers": "layers",
-    "connections": "connections",
-    "colour": "colours",
-    "text": "text",
-    "picture": "picture",
-    "model": "model",
-}
+_TITLES: Final = {"size": "sizes", "colour": "colours"}
 
 
 def _add_options(command: argparse.ArgumentParser, options: dict[str, Option]) -> None:
@@ -201,7 +193,7 @@ def _add_options(command: argparse.ArgumentParser, options: dict[str, Option]) -
         if option.python_only:
             continue
         if option.kind not in groups:
-            groups[option.kind] = command.add_argument_group(_TITLES[option.kind])
+            groups[option.kind] = command.add_argument_group(_TITLES.get(option.kind, option.kind))
         _add_option(groups[option.kind], name, option)
 
 
@@ -229,6 +221,6 @@ def _metavar(option: Option) -> str:
 
 
 def _spelt(default: object) -> str:
-    if isinstance(default, bool) or default is None or default == ():
-        return {True: "yes", False: "no"}.get(default, "") if isinstance(default, bool) else ""
-    return str(default)
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "" if default in (None, ()) else str(default)

@@ -26,7 +26,10 @@ from ..config import SETTINGS, merged
 from . import directive
 from .directive import PAGE_OPTIONS
 
-KINDS: Final = ("size", "layers", "connections", "colour", "text", "picture", "model")
+KINDS: Final = tuple(dict.fromkeys(option.kind for option in options.DECLARED.values()))
+
+_THEME_ON_PAGES: Final = "as the pages' theme"
+"""What ``auto`` of ``layered_view_theme`` means, which is no value of the option."""
 
 
 def _kind(argument: str) -> str:
@@ -151,15 +154,14 @@ def _python_and_page(name: str) -> tuple[str, str]:
     """Return the default of a drawing option in Python and on pages without configuration."""
     python = options.DEFAULTS[name]
     unit = options.DECLARED[name].unit
-    page = _page_defaults().get(name, python)
-    return _with_unit(_spelt(python), unit), _with_unit(_spelt(page), unit)
+    page = _with_unit(_spelt(_page_defaults().get(name, python)), unit)
+    return _with_unit(_spelt(python), unit), _THEME_ON_PAGES if name == "theme" else page
 
 
 def _page_defaults() -> dict[str, Any]:
     """Return the drawing options of a directive without options in a project without configuration."""
     unconfigured = SimpleNamespace(**{name: setting.default for name, setting in SETTINGS.items()})
-    page = merged(cast(Any, unconfigured), cast(Any, SimpleNamespace(given=())))
-    return {**page, "theme": "layered_view_theme"}  # whose ``auto`` is no value of the option
+    return merged(cast(Any, unconfigured), cast(Any, SimpleNamespace(given=())))
 
 
 def _body(entry: _Entry) -> list[nodes.Node]:
