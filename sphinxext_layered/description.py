@@ -30,6 +30,9 @@ _FAMILY: Final = "layered-view-"
 ARGUMENT: Final = "Argument"
 """The class name of a call that stands for what a model or layer is given."""
 
+KERAS_PACKAGES: Final = ("keras", "tf_keras", "keras_core", "tensorflow")
+"""The packages whose layers are Keras's own."""
+
 Shape = tuple[int | None, ...]
 """Sizes by axis, batch first; None where a size is open."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from sphinxext_layered.description import (
+    KERAS_PACKAGES,
     CallDescription,
     LayerDescription,
     ModelDescription,
@@ -517,5 +518,5 @@ def _sign(call: CallDescription, layer: LayerDescription) -> str:
     if len(set(call.inputs or ())) < 2:
         return ""
     own = _FUNCTIONS.get(layer.class_name, layer.class_name)
-    merging = layer.index < 0 or layer.module.partition(".")[0] in ("keras", "tf_keras", "tensorflow")
+    merging = layer.index < 0 or layer.module.partition(".")[0] in KERAS_PACKAGES
     return SIGNS.get(own, "") if merging else ""

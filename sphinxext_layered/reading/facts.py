@@ -7,9 +7,7 @@ from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, Final
 
-from sphinxext_layered.description import FACTS, Fact, LayerDescription
-
-KERAS: Final = ("keras", "tf_keras", "keras_core", "tensorflow")
+from sphinxext_layered.description import FACTS, KERAS_PACKAGES, Fact, LayerDescription
 
 _DATA_FORMATS = ("channels_last", "channels_first")
 _MOST_SIZES: Final = 8
@@ -64,7 +62,7 @@ def is_layer_class(kind: type) -> bool:
 
 def is_keras_class(kind: type) -> bool:
     """Return whether some Keras defines a class."""
-    return kind.__module__.partition(".")[0] in KERAS
+    return kind.__module__.partition(".")[0] in KERAS_PACKAGES
 
 
 def keras_base(value: object, name: str) -> Any:

@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.errors import NoUri
 
+from ...description import KERAS_PACKAGES
 from ...errors import TargetError
 from ...target import parse_target
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _GROUP: Final = re.compile(r"(<g[^>]*><title>.*?</g>)", re.DOTALL)
 _NAME_AND_CLASS: Final = re.compile(r"<g[^>]*><title>(.*?\([^()<]*\))[,<]", re.DOTALL)
-_KERAS: Final = ("keras", "tf_keras", "keras_core", "tensorflow")
 _PUBLIC: Final = ("keras.layers", "keras", "tf_keras.layers", "tf.keras.layers", "tensorflow.keras.layers")
 """Where Keras's classes are documented, whichever module defines them."""
 
@@ -128,5 +128,5 @@ def _names(name: str) -> Iterator[str]:
     """Return the names by which a class may be documented, its own first."""
     yield name
     package, _, rest = name.partition(".")
-    if package in _KERAS:
+    if package in KERAS_PACKAGES:
         yield from (f"{public}.{rest.rpartition('.')[2]}" for public in _PUBLIC)
