@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageColor, ImageStat
 
 from sphinxext_layered.extension.config import SETTINGS
-from sphinxext_layered.options import DEFAULTS
+from sphinxext_layered.options import DECLARED, DEFAULTS
 
 pytestmark = [pytest.mark.debian, pytest.mark.slow]
 
@@ -147,7 +147,9 @@ def test_a_pair_has_one_number_and_one_caption(open_page: Opener, sample: Path) 
 def test_a_clear_picture_can_be_seen_on_a_page_that_stays_white(open_page: Opener, sample: Path, theme: str) -> None:
     page = open_page(sample / "index.html", dark=True)
     background = page.locator("#captioned img.only-dark").evaluate("image => getComputedStyle(image).backgroundColor")
-    assert background == ("rgba(0, 0, 0, 0)" if theme in SWITCHES else "rgb(20, 23, 26)")
+    assert background == (
+        "rgba(0, 0, 0, 0)" if theme in SWITCHES else f"rgb{ImageColor.getrgb(DECLARED['background_fill'].dark)}"
+    )
 
 
 def test_a_phone_need_not_scroll_sideways(open_page: Opener, sample: Path, manual: Path) -> None:
