@@ -55,7 +55,8 @@ class Setting(NamedTuple):
     reader : Reader
         How a value is read, whether from conf.py or as text from ``-D``.
     rebuild : str
-        What Sphinx does on a change; empty because the build step itself finds the pages that a change concerns.
+        What Sphinx writes again on a change: ``html`` all pages of HTML, empty nothing, since the build itself finds
+        the pages whose pictures change.
     doc : str
         One or two sentences of what it does.
     """
