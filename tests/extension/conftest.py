@@ -1,8 +1,7 @@
-"""Sphinx builds in this process with a stand-in for the child and the painters, so that they are quick."""
+"""Sphinx builds in this process with a stand-in for the child, so that they are quick."""
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +12,10 @@ from typing import Any
 import psutil
 import pytest
 from docutils import nodes
-from PIL import Image
 from sphinx.testing.util import SphinxTestApp
 from sphinx.util.console import strip_colors
 
 from sphinxext_layered.description import ARGUMENT, CallDescription, End, LayerDescription, ModelDescription, Source
-from sphinxext_layered.drawing.summary import alt_text
 from sphinxext_layered.extension.build import draw
 from sphinxext_layered.extension.build.draw import Drawn
 from sphinxext_layered.options import LayeredViewOptions
@@ -56,21 +53,6 @@ MODEL = ModelDescription(
 )
 
 
-def png(width: int, height: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-BYTES = {
-    "png": png(600, 200),
-    "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100" viewBox="0 0 300 100">'
-    b'<g font-size="13"><g stroke="#000"><title>conv (Conv2D), 24</title></g><g><title>conv - dense</title></g>'
-    b"<g><title>dense (Dense), 10</title></g></g></svg>",
-    "pdf": b"%PDF-1.4\n",
-}
-
-
 @pytest.fixture(autouse=True)
 def no_child_is_left() -> Iterator[None]:
     """Look for children and threads that a build leaves behind, however it ends."""
@@ -80,13 +62,13 @@ def no_child_is_left() -> Iterator[None]:
 
 
 @dataclass
-class ReadyMade:
-    """Stands in for the child and the painters: every model is `MODEL`, every picture is of 300 x 100 px.
+class StandIn:
+    """Stands in for the child process, to which every model is `MODEL`; what it says is kept and drawn as ever.
 
     Attributes
     ----------
     failures : dict
-        Why the child cannot describe a model, by its reference.
+        Why it cannot describe a model, by its reference.
     drawn : list of (str, str)
         The theme and the format of each picture that was drawn.
     """
@@ -94,18 +76,11 @@ class ReadyMade:
     failures: dict[str, Failure] = field(default_factory=dict)
     drawn: list[tuple[str, str]] = field(default_factory=list)
 
-    def draw(self, description: ModelDescription, options: LayeredViewOptions, format: str) -> Drawn:
-        self.drawn.append((options.theme, format))
-        size = (300, 100) if format else (0, 0)
-        return Drawn(
-            BYTES.get(format), *size, {"model": description.name, "alt": alt_text(description), "complaints": []}
-        )
-
 
 class Child:
     """Answers in the place of the child."""
 
-    def __init__(self, stand_in: ReadyMade) -> None:
+    def __init__(self, stand_in: StandIn) -> None:
         self.stand_in = stand_in
         self.requests: list[ModelRequest] = []
 
@@ -124,10 +99,16 @@ class Child:
 
 
 @pytest.fixture
-def ready_made(monkeypatch: pytest.MonkeyPatch) -> ReadyMade:
-    stand_in = ReadyMade()
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    stand_in = StandIn()
+    really_draw = draw.draw
+
+    def note_and_draw(description: ModelDescription, options: LayeredViewOptions, format: str) -> Drawn:
+        stand_in.drawn.append((options.theme, format))
+        return really_draw(description, options, format)
+
     monkeypatch.setattr(ahead, "Ahead", lambda settings: Child(stand_in))
-    monkeypatch.setattr(draw, "draw", stand_in.draw)
+    monkeypatch.setattr(draw, "draw", note_and_draw)
     return stand_in
 
 
@@ -150,7 +131,7 @@ class Built:
 
 @pytest.fixture
 def built(
-    make_app: Callable[..., SphinxTestApp], make_project: Callable[..., Path], ready_made: ReadyMade
+    make_app: Callable[..., SphinxTestApp], make_project: Callable[..., Path], stand_in: StandIn
 ) -> Callable[..., Built]:
     """Write a project and build it: ``built({"index.rst": "..."}, conf="...", builder="html")``."""
 

@@ -113,12 +113,12 @@ PAGE = {"index.rst": "T\n=\n\n.. layered-view:: nets:build\n"}
 
 
 def test_auto_draws_what_is_committed_where_there_is_no_keras(
-    built: Any, ready_made: Any, monkeypatch: pytest.MonkeyPatch
+    built: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conf = "layered_view_descriptions_dir = 'described'"
     first = built(PAGE, conf=conf)
     another_package(monkeypatch, describing=True)
-    ready_made.failures["nets:build"] = Failure("framework", "keras is not installed", is_general=True)
+    stand_in.failures["nets:build"] = Failure("framework", "keras is not installed", is_general=True)
     again = built(Path(first.app.srcdir))
     assert 'class="layered-view ' in again.text("index.html")
     assert "No picture" not in again.text("index.html")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docutils import nodes
 from pages import page
+from PIL import Image
+from pypdf import PdfReader
 
 from sphinxext_layered.extension.page.nodes import PLACEHOLDERS
 from sphinxext_layered.worker import Failure
@@ -18,10 +21,18 @@ def images(result: Any) -> list[nodes.image]:
     return list(result.resolved().findall(nodes.image))
 
 
+def true_size(result: Any) -> tuple[int, int]:
+    """The size in pixels of the page of the PNG file that a build wrote, which has two for one."""
+    (path,) = Path(result.app.outdir).glob("_images/*.png")
+    width, height = Image.open(path).size
+    return width // 2, height // 2
+
+
 def test_an_image_has_one_candidate_and_its_true_size(built: Any) -> None:
-    (image,) = images(built(page(".. layered-view:: nets:build")))
+    result = built(page(".. layered-view:: nets:build"))
+    (image,) = images(result)
     assert list(image["candidates"]) == ["image/png"]
-    assert (image["width"], image["height"]) == ("300", "100")
+    assert (image["width"], image["height"]) == tuple(map(str, true_size(result)))
 
 
 LINKED = r'<a class="[^"]*reference internal[^"]*" href="(_images/[^"]+)"><img [^>]*src="([^"]+)"'
@@ -91,9 +102,6 @@ def test_pictures_without_captions_stand_on_lines_of_their_own(built: Any) -> No
 @pytest.mark.parametrize(
     ("lines", "size"),
     [
-        ([":scale: 50"], ("150", "50")),
-        ([":width: 150"], ("150", "50")),
-        ([":height: 50px"], ("150", "50")),
         ([":width: 80%"], ("80%", None)),
         ([":width: 10em", ":scale: 50"], ("5em", None)),
         ([":width: 100", ":height: 100"], ("100", "100")),
@@ -105,16 +113,35 @@ def test_sizes_on_the_page_mean_the_shown_size(built: Any, lines: list[str], siz
     assert "scale" not in image
 
 
+@pytest.mark.parametrize(
+    ("option", "factor"),
+    [
+        (":scale: 50", lambda width, height: 1 / 2),
+        (":width: 150", lambda width, height: 150 / width),
+        (":height: 50px", lambda width, height: 50 / height),
+    ],
+)
+def test_a_picture_keeps_its_proportions(built: Any, option: str, factor: Callable[[int, int], float]) -> None:
+    result = built(page(".. layered-view:: nets:build", f"   {option}"))
+    (image,) = images(result)
+    true = true_size(result)
+    shown = (int(image["width"]), int(image["height"]))
+    assert shown == pytest.approx([size * factor(*true) for size in true], abs=0.51)
+
+
 def test_a_figure_can_be_as_wide_as_its_picture(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build", "   :figwidth: image", "", "   A caption."))
-    assert next(iter(result.resolved().findall(nodes.figure)))["width"] == "300px"
+    assert next(iter(result.resolved().findall(nodes.figure)))["width"] == f"{true_size(result)[0]}px"
 
 
 def test_latex_gets_a_pdf_no_wider_than_the_line(built: Any) -> None:
     result = built(page(".. layered-view:: nets:build", "   :theme: both", "", "   A caption."), builder="latex")
     assert result.warnings == ""
-    shown = r"\\sphinxincludegraphics\[width=300\\sphinxpxdimen\]\{\{nets-build-[0-9a-f]{12}\}\.pdf\}"
-    assert re.search(shown, result.text("test.tex"))
+    shown = r"\\sphinxincludegraphics\[width=(\d+)\\sphinxpxdimen\]\{\{(nets-build-[0-9a-f]{12})\}\.pdf\}"
+    found = re.search(shown, result.text("test.tex"))
+    assert found
+    drawn = PdfReader(Path(result.app.outdir) / f"{found[2]}.pdf").pages[0]
+    assert int(found[1]) * 0.75 == drawn.mediabox.width
     assert "dark" not in result.text("test.tex")
 
 
@@ -133,11 +160,11 @@ def test_latex_gets_a_pdf_no_wider_than_the_line(built: Any) -> None:
     ],
 )
 def test_the_format_is_the_builders_own(
-    built: Any, ready_made: Any, builder: str, conf: str, option: str | None, suffix: str
+    built: Any, stand_in: Any, builder: str, conf: str, option: str | None, suffix: str
 ) -> None:
     lines = [f"   :format: {option}"] if option else []
     built(page(".. layered-view:: nets:build", *lines), conf=conf, builder=builder)
-    assert {format for _, format in ready_made.drawn} == {suffix}
+    assert {format for _, format in stand_in.drawn} == {suffix}
 
 
 def test_both_themes_are_one_figure_of_two_pictures(built: Any) -> None:
@@ -158,10 +185,10 @@ def test_both_themes_of_a_picture_without_caption_have_one_name(built: Any) -> N
 
 
 @pytest.mark.parametrize("builder", ["latex", "epub", "texinfo"])
-def test_builders_without_a_switch_get_light_pictures(built: Any, ready_made: Any, builder: str) -> None:
+def test_builders_without_a_switch_get_light_pictures(built: Any, stand_in: Any, builder: str) -> None:
     conf = "html_theme = 'furo'; version = '1'; copyright = '2026, we'"
     built(page(".. layered-view:: nets:build"), conf=conf, builder=builder)
-    assert [theme for theme, _ in ready_made.drawn] == ["light"]
+    assert [theme for theme, _ in stand_in.drawn] == ["light"]
 
 
 @pytest.mark.parametrize("builder", ["latex", "epub", "texinfo"])
@@ -208,8 +235,8 @@ In |x| line.
 @pytest.mark.parametrize(
     "builder", ["html", "dirhtml", "singlehtml", "epub", "latex", "text", "man", "texinfo", "json"]
 )
-def test_a_failure_is_a_note_that_names_the_reference(built: Any, ready_made: Any, builder: str) -> None:
-    ready_made.failures["nets:build"] = Failure(subtype="model", problem="ValueError: no <good>\n  in nets.py, line 3")
+def test_a_failure_is_a_note_that_names_the_reference(built: Any, stand_in: Any, builder: str) -> None:
+    stand_in.failures["nets:build"] = Failure(subtype="model", problem="ValueError: no <good>\n  in nets.py, line 3")
     conf = "man_pages = [('index', 'net', '', '', 1)]; version = '1'; copyright = '2026, we'"
     result = built(page(FAILING), conf=conf, builder=builder)
     assert result.warnings.count("WARNING") == result.warnings.count("[layered_view.model]") == 5
@@ -250,10 +277,10 @@ def test_man_says_the_alternative_text_once(built: Any) -> None:
 @pytest.mark.parametrize(
     "builder", ["gettext", "linkcheck", "dummy", "xml", "pseudoxml", "changes", "doctest", "coverage"]
 )
-def test_builders_without_pictures_ask_for_none(built: Any, ready_made: Any, builder: str) -> None:
+def test_builders_without_pictures_ask_for_none(built: Any, stand_in: Any, builder: str) -> None:
     conf = "extensions += ['sphinx.ext.doctest', 'sphinx.ext.coverage']; version = '1'"
     result = built(page(".. layered-view:: nets:build", "   :summary:"), builder=builder, conf=conf)
-    assert ready_made.drawn == []
+    assert stand_in.drawn == []
     assert result.warnings == ""
 
 
