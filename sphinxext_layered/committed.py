@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from .cache import digest_of, slug_of, write_whole
-from .description import ModelDescription
+from .description import ModelDescription, spell
 from .errors import DescriptionError
 from .fingerprint import fingerprint
 from .freshness import Sources, root_above
@@ -29,7 +29,8 @@ class Committed(NamedTuple):
 
     Attributes
     ----------
-    description : ModelDescription
+    json : str
+        The description, as `ModelDescription.to_json` spells it.
     made_from : MadeFrom
     package : str
         The fingerprint of this package as it described the model; empty in files of before that was noted.
@@ -37,10 +38,15 @@ class Committed(NamedTuple):
         What names the model on pages.
     """
 
-    description: ModelDescription
+    json: str
     made_from: MadeFrom
     package: str = ""
     model: str = ""
+
+    @property
+    def description(self) -> ModelDescription:
+        """The description, read and checked; raises DescriptionError."""
+        return ModelDescription.from_json(self.json)
 
     def differing(self, sources: Sources, package: str) -> tuple[str, ...]:
         """Name what has changed since, in the same words on every machine."""
@@ -55,7 +61,7 @@ def file_name(model: ModelRequest) -> str:
 
 
 def read(path: Path) -> Committed | None:
-    """Return the content of a file; None where there is no such file.
+    """Return the content of a file, its description as text that is not checked yet; None where there is no such file.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def read(path: Path) -> Committed | None:
     except ValueError as error:
         raise DescriptionError(f"made_from: {error}") from error
     texts = (document.get(name, "") for name in ("package", "model"))
-    return Committed(ModelDescription.from_document(document.get("description")), made_from, *map(str, texts))
+    return Committed(spell(document.get("description")) + "\n", made_from, *map(str, texts))
 
 
 def write(path: Path, committed: Committed) -> bool:
@@ -121,6 +127,7 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     for path in _below(place) if place.is_dir() else filter(_is_committed, [place]):
         try:
             found = read(path)
+            _ = found and found.description
         except DescriptionError as error:
             yield path, f"broken: {' '.join(str(error).split())}"
             continue
@@ -182,7 +189,7 @@ def _spelt(committed: Committed) -> str:
         "model": json.dumps(committed.model, ensure_ascii=False),
         "package": json.dumps(committed.package),
         "made_from": json.dumps(committed.made_from.document(), indent=2, sort_keys=True, ensure_ascii=False),
-        "description": committed.description.to_json().strip(),
+        "description": committed.json.strip(),
     }
     fields = (f'"{name}": {text}' for name, text in parts.items())
     return "{\n" + ",\n".join("  " + field.replace("\n", "\n  ") for field in fields) + "\n}\n"

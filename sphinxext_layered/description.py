@@ -407,6 +407,9 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
+_to_line: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def spell(value: Any, indent: str = "") -> str:
     """Return JSON with a line for each field, each call and each list of plain values."""
     deeper = indent + "  "
@@ -423,7 +426,7 @@ def spell(value: Any, indent: str = "") -> str:
 
 def _line(value: Any) -> str:
     # A lone surrogate cannot be written to a file as it is.
-    return re.sub(r"[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return re.sub(r"[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", _to_line(value))
 
 
 class _Reader:

@@ -226,7 +226,7 @@ def committed_net(here: Path) -> Path:
         files=(("nets.py", FileHashes().of(str(here / "nets.py"))),), distributions=(("keras", "0.0.1"),)
     )
     path = Path("docs", "models", file_name(ModelRequest(target="nets:build")))
-    write(path, Committed(NET, made_from, fingerprint().describing, "nets:build"))
+    write(path, Committed(NET.to_json(), made_from, fingerprint().describing, "nets:build"))
     (here / "docs" / "index.rst").write_text(".. layered-view:: nets.build\n")
     return path
 

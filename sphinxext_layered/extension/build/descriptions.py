@@ -42,14 +42,17 @@ class Found(NamedTuple):
     ----------
     digest : str
     description : ModelDescription or None
-        None while it is in the cache.
+        None while it is in the cache, or not read from `json` yet.
     stale : tuple of str
         What differs from what it was made from.
+    json : str
+        The description as a committed file has it.
     """
 
     digest: str
     description: ModelDescription | None = None
     stale: tuple[str, ...] = ()
+    json: str = ""
 
 
 class Descriptions:
@@ -73,6 +76,7 @@ class Descriptions:
         self.not_committed = ""
         self.without_framework = 0
         self._waiting: dict[ModelRequest, None] = {}
+        self._doubtful: set[str] = set()
 
     # -- finding -------------------------------------------------------------------------------------
 
@@ -111,12 +115,13 @@ class Descriptions:
         path = self._committed_path(model)
         try:
             found = committed.read(path)
+            if found is None:
+                return None
+            digest = digest_of(found.json)
+            description = found.description if digest in self._doubtful else None
         except DescriptionError as error:
             return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
-        if found is None:
-            return None
-        digest = digest_of(found.description.to_json())
-        return Found(digest, found.description, found.differing(self._sources, self._fingerprint))
+        return Found(digest, description, found.differing(self._sources, self._fingerprint), found.json)
 
     def _cached(self, model: ModelRequest) -> Iterator[Found]:
         for state in self._store.states(model_key(model, self._fingerprint)):
@@ -134,6 +139,16 @@ class Descriptions:
                     continue
                 self._commit(model, description, made_from)
             yield Found(state.description, description, stale)
+
+    def description(self, found: Found) -> ModelDescription | None:
+        """Return the description that was found; None where it is damaged, and will not be found again."""
+        if found.description is not None or not found.json:
+            return found.description or self._store.description(found.digest)
+        try:
+            return ModelDescription.from_json(found.json)
+        except DescriptionError:
+            self._doubtful.add(found.digest)
+            return None
 
     def _in_file(self, file: str, options: LayeredViewOptions) -> Found | Failure | None:
         """Read a file that is itself a description, None where it is not."""
@@ -218,6 +233,8 @@ class Descriptions:
             return self._keep(answer)
         if answer.subtype == "framework" and self._folder is not None:
             found = self._committed(model)
+            if isinstance(found, Found) and self.description(found) is None:
+                found = self._committed(model)  # which says now why it cannot be read
             self.without_framework += isinstance(found, Found)
             if found is not None:
                 return found
@@ -239,7 +256,7 @@ class Descriptions:
         return Found(digest, answer.description)
 
     def _commit(self, model: ModelRequest, description: ModelDescription, made_from: MadeFrom) -> None:
-        content = Committed(description, made_from, self._fingerprint, model.reference)
+        content = Committed(description.to_json(), made_from, self._fingerprint, model.reference)
         try:
             committed.write(self._committed_path(model), content)
         except OSError as error:

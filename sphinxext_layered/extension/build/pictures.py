@@ -124,7 +124,7 @@ class Pictures:
             self._models[model] = found
             if picture in self._pictures or self._is_there(picture) or isinstance(found, Failure):
                 return True
-            if (description := self._description(found)) is not None:
+            if (description := self._descriptions.description(found)) is not None:
                 self._models[model] = found._replace(description=description)
                 return True
             del self._models[model]  # it is damaged, and not found again
@@ -191,7 +191,7 @@ class Pictures:
         """Draw one picture from its description."""
         found = self._models[picture.model]
         if isinstance(found, Found):
-            description = self._description(found)
+            description = self._descriptions.description(found)
             self._pictures[picture] = _LOST if description is None else self._drawn(picture, found, description)
 
     def _drawn(self, picture: PlannedPicture, found: Found, description: ModelDescription) -> Picture | Failure:
@@ -231,12 +231,9 @@ class Pictures:
             digest=stored.digest,
             model=str(stored.notes.get("model", "")),
             has_open_sizes=bool(stored.notes.get("open_sizes")),
-            describe=partial(self._description, found),
+            describe=partial(self._descriptions.description, found),
         )
         return noted
-
-    def _description(self, found: Found) -> ModelDescription | None:
-        return found.description or self._store.description(found.digest)
 
     # -- warnings ------------------------------------------------------------------------------------
 

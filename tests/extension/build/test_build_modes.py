@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,25 @@ def test_a_broken_committed_description_says_what_is_the_matter(project: Project
     assert outcome.warnings.count("[layered_view.description]") == outcome.warnings.count("WARNING") == 1
     assert f"one.rst:4: WARNING: nets:small: described/{path.name}: {said}" in outcome.warnings
     assert (project.build(confoverrides=COMMITTED).warnings, path.read_text()[:2]) == ("", "{\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [('"layers": [', '"levels": [', "levels"), ('"description": {', '"other": {', "not a description")],
+)
+def test_a_committed_description_that_is_no_description_is_not_drawn(
+    project: Project, old: str, new: str, said: str
+) -> None:
+    project.build(confoverrides=COMMITTED)
+    project.clean(cache=True)
+    (path,) = (project.docs / "described").glob("nets-*")
+    project.edit(f"described/{path.name}", old, new)
+    for _ in range(2):
+        outcome = project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"})
+        assert outcome.warnings.count("[layered_view.description]") == outcome.warnings.count("WARNING") == 1
+        assert re.search(rf"one\.rst:4: WARNING: nets:small: described/{path.name}: .*{said}", outcome.warnings)
+    assert project.build(confoverrides=COMMITTED).warnings == ""
+    assert old in path.read_text("utf-8")
 
 
 def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
