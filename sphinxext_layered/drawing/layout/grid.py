@@ -186,6 +186,21 @@ class Grid:
         return found
 
     @cached_property
+    def reaches(self) -> dict[int, tuple[float, float]]:
+        """How far each column reaches left and right of its middle, without labels and lines."""
+        font, columns = self.style.font, self.columns.items()
+        each = {column: [_reach(self.members[i], font) for i in own] for column, own in columns}
+        return {
+            column: (max(left for left, _ in own), max(0.0, *(right for _, right in own)))
+            for column, own in each.items()
+        }
+
+    @cached_property
+    def gutters(self) -> dict[int, float]:
+        """The width of the gutter left of each column."""
+        return {column: self._gutter_after(column - 1) for column in range(min(self.columns), max(self.columns) + 1)}
+
+    @cached_property
     def placement(self) -> Placement:
         """Where everything lies."""
         return Placement(self)
@@ -208,7 +223,7 @@ class Grid:
         column = min(self.columns) if side < 0 else max(self.columns)
         return self.placement.axes[column].get(lane, 0.0)
 
-    def gutter_after(self, column: int) -> float:
+    def _gutter_after(self, column: int) -> float:
         """Return the width of the gutter right of a column."""
         gap = max((self.members[i].gap for i in self.columns.get(column + 1, ())), default=LEAST_GAP)
         tracks = self.routes.counts.get(column, 0)
@@ -285,9 +300,8 @@ class Sweep:
         """Place the next column."""
         grid = self.grid
         members = [(i, grid.members[i]) for i in grid.columns.get(column, ())]
-        reaches = [_reach(each, grid.style.font) for _, each in members]
-        gutter = grid.gutter_after(column - 1) if self._started else 0.0
-        left = max((left for left, _ in reaches), default=0.0)
+        left, right = grid.reaches.get(column, (0.0, 0.0))
+        gutter = grid.gutters[column] if self._started else 0.0
         middle = self.right + gutter + left
         labelled = [(i, each) for i, each in members if each.item.label is not None]
         shifts = [self._shift(each, middle) for _, each in labelled]
@@ -298,7 +312,7 @@ class Sweep:
             middle = max(middle, self.end)  # where a line ends, no label may reach further
         self.middles[column] = middle
         self.lefts[column] = middle - left
-        self.right = middle + max([0.0, *(right for _, right in reaches), *(at + _HEAD for _, _, at in crossed)])
+        self.right = middle + max([right, *(at + _HEAD for _, _, at in crossed)])
         tracks = grid.routes.counts.get(column, 0)
         for i, each in labelled:
             end = self._take(i, each, middle)
