@@ -24,7 +24,7 @@ test: $(INSTALLED)
 test-all: test test-debian test-versions
 
 test-debian: $(INSTALLED)
-	$(PYTEST) -n 2 -m debian $(PYTESTOPTS)
+	$(PYTEST) -n 2 --dist loadgroup -m debian $(PYTESTOPTS)
 
 test-versions: $(INSTALLED)
 	$(BIN)/python -m tox run -f $$($(BIN)/python -c "import sys; print('py%d%d' % sys.version_info[:2])") $(TOXOPTS)

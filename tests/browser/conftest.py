@@ -49,7 +49,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
         context.close()
 
 
-@pytest.fixture(scope="session", params=THEMES)
+@pytest.fixture(scope="session", params=[pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in THEMES])
 def theme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
