@@ -63,7 +63,7 @@ def no_child_is_left() -> Iterator[None]:
 
 @dataclass
 class StandIn:
-    """Stands in for the child process, to which every model is `MODEL`; what it says is kept and drawn as ever.
+    """Stands in for the child process, to which every model is `MODEL`; what it says is kept and drawn as usual.
 
     Attributes
     ----------
