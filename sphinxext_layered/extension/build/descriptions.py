@@ -118,7 +118,7 @@ class Descriptions:
             if found is None:
                 return None
             digest = digest_of(found.json)
-            description = found.description if digest in self._doubtful else None
+            description = found.description if digest in self._doubtful else None  # to say what is the matter
         except DescriptionError as error:
             return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
         return Found(digest, description, found.differing(self._sources, self._fingerprint), found.json)
