@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from sphinxext_layered.drawing.cached import cached_property
@@ -234,33 +234,39 @@ class _Network:
     def _grids(self, scale: float, rows: Rows, tiers: int) -> list[Grid]:
         if len(rows) == 1:
             return [self.scaled(scale, tiers)]
-        pins = self._pins(rows)
-        return [self._grid(scale, first, last, pins, tiers) for first, last in rows]
-
-    def _is_carried(self, edge: Edge, rows: Rows) -> bool:
-        """Return whether a connection stays within a row, or goes on on the axis from one row to the next."""
-        start, end = (self.columns[each] for each in edge)
-        crossed = [last for _, last in rows if start <= last < end]
-        return not crossed or (len(crossed) == 1 and self._carrier(crossed[0]) == self.part.tensor(edge))
-
-    def _pins(self, rows: Rows) -> Pins:
-        """Return the stubs of each node: of tensors used in many places, and of lines that a row's end cuts."""
-        stubs = self.part.stubs
-        return self.part.pins_of(edge for edge in self.part.edges if edge in stubs or not self._is_carried(edge, rows))
-
-    def _grid(self, scale: float, first: int, last: int, pins: Pins, tiers: int) -> Grid:
-        """Return the grid of some columns, with what comes in from the row before and goes on to the next."""
         part = self.part
-        nodes = [i for i in range(part.number) if first <= self.columns[i] <= last]
+        row_of = [row for row, (first, last) in enumerate(rows) for _ in range(first, last + 1)]
+        nodes: list[list[int]] = [[] for _ in rows]
+        for i in range(part.number):
+            nodes[row_of[self.columns[i]]].append(i)
+        stubs: list[Edge] = []
+        edges: list[list[Edge]] = [[] for _ in rows]
+        for edge in part.edges:
+            start, end = (row_of[self.columns[each]] for each in edge)
+            if edge in part.stubs or not (start == end or self._is_carried(edge, rows, start, end)):
+                stubs.append(edge)
+            else:
+                for row in {start, end}:
+                    edges[row].append(edge)
+        pins = part.pins_of(stubs)
+        return [self._grid(scale, *each, pins, tiers) for each in zip(rows, nodes, edges, strict=True)]
+
+    def _is_carried(self, edge: Edge, rows: Rows, start: int, end: int) -> bool:
+        """Return whether a connection between two rows goes on on the axis from one to the next."""
+        return end == start + 1 and self._carrier(rows[start][1]) == self.part.tensor(edge)
+
+    def _grid(
+        self, scale: float, row: tuple[int, int], nodes: Sequence[int], edges: Iterable[Edge], pins: Pins, tiers: int
+    ) -> Grid:
+        """Return the grid of a row, with what comes in from the row before and goes on to the next."""
+        part = self.part
+        first, last = row
         at = {node: i for i, node in enumerate(nodes)}
         own = set(nodes)
-        cut = {names for each in pins.values() for pin in each for _, names in pin.titles}
         links: list[Link] = []
         ports: list[Member] = []
         leaves = False
-        for edge in part.edges:
-            if edge in part.stubs or part.names(edge) in cut:
-                continue
+        for edge in edges:
             if own.issuperset(edge):
                 links.append(part.link(edge, Edge(at[edge.source], at[edge.target])))
             elif edge.target in own:
