@@ -98,6 +98,7 @@ class _Network:
         self.columns = part.places.columns
         self.last = max(self.columns)
         self._measured: dict[tuple[float, int], Grid] = {}
+        self._found: dict[tuple[float, float], Rows] = {}
 
     def rows(self) -> list[list[Group]]:
         whole = [(0, self.last)]
@@ -187,6 +188,11 @@ class _Network:
 
     def breaks(self, scale: float, room: float) -> Rows:
         """Return the columns of each row: rows end where they cut no lines, as long as there are not too many."""
+        if (scale, room) not in self._found:
+            self._found[scale, room] = self._breaks(scale, room)
+        return self._found[scale, room]
+
+    def _breaks(self, scale: float, room: float) -> Rows:
         rows = self._long_rows(scale, room)
         if len(rows) != ROWS + 1:
             return rows
