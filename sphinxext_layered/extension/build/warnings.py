@@ -80,7 +80,8 @@ class Warnings:
     def of_no_framework(self, models: int) -> None:
         """Note how many models were not described again because Keras is missing: a progress message, not a warning."""
         if models:
-            self._quiet = f"layered-view: Keras is not installed; {models} models are drawn from committed descriptions"
+            drawn = "1 model is" if models == 1 else f"{models} models are"
+            self._quiet = f"layered-view: Keras is not installed; {drawn} drawn from committed descriptions"
 
     def _add(self, where: str, subtype: str, text: str, detail: str = "") -> None:
         self._lines.setdefault((where, subtype, text), detail)

@@ -122,8 +122,13 @@ def test_auto_draws_what_is_committed_where_there_is_no_keras(
     again = built(Path(first.app.srcdir))
     assert 'class="layered-view ' in again.text("index.html")
     assert "No picture" not in again.text("index.html")
-    assert again.app.status.getvalue().count("Keras is not installed; 1 models are drawn from committed") == 1
+    assert again.app.status.getvalue().count("Keras is not installed; 1 model is drawn from committed") == 1
     assert again.warnings.count("WARNING") == again.warnings.count("[layered_view.stale]") == 1
+    (path,) = (Path(first.app.srcdir) / "described").iterdir()
+    path.write_text(path.read_text("utf-8").replace('"layers": [', '"levels": ['), "utf-8")
+    broken = built(Path(first.app.srcdir), freshenv=True)
+    assert broken.warnings.count("WARNING") == broken.warnings.count("[layered_view.description]") == 1
+    assert "Keras is not installed" not in broken.app.status.getvalue()
     for path in (Path(first.app.srcdir) / "described").iterdir():
         path.unlink()
     assert "[layered_view.framework]" in built(Path(first.app.srcdir), freshenv=True).warnings
