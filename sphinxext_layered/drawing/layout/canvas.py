@@ -51,11 +51,14 @@ def moved_group(group: Group, x: float, y: float) -> Group:
 
 
 def on_whole_baselines(group: Group) -> Group:
-    """Return a group whose texts stand on whole pixels; Pillow and browsers would round others, each in its own way."""
-    shapes = tuple(
-        [moved(shape, 0, round(shape.y) - shape.y) if isinstance(shape, Text) else shape for shape in group.shapes]
-    )
-    return Group(group.role, shapes, group.title, group.layer, group.connects)
+    """Return a group whose words stand on whole pixels, but for those that are in the middle of a shape.
+
+    Pillow and browsers would round other baselines, each in its own way.
+    """
+    if group.role in ("layer", "frame"):
+        return group
+    snapped = (moved(each, 0, round(each.y) - each.y) if isinstance(each, Text) else each for each in group.shapes)
+    return Group(group.role, tuple(snapped), group.title, group.layer, group.connects)
 
 
 def bounds(groups: Iterable[Group], font: Font) -> Bounds:
