@@ -99,11 +99,12 @@ def translate(
             offer = did_you_mean(name, [*options, *PARAMETERS])
             raise TypeError(f"layered_view() got an unexpected keyword argument {name!r}; {offer}")
         default, remedy, option = PARAMETERS[name]
+        is_default = value == default or (default == () and value == [])
         if option and options[option] == defaults[option]:
             translated[option] = _capped_limits(value, options) if name == "dimension_caps" else value
-        elif option and value != default:
+        elif option and not is_default:
             raise OptionError(name, f"means the same as {option}, which is given too; leave one of them out")
-        elif value != default:
+        elif not is_default:
             raise OptionError(name, f"this parameter of visualkeras is not supported; {remedy}")
     return translated
 

@@ -42,6 +42,7 @@ def drawn(**given: Any) -> Image.Image:
         ),
         ({name: value for name, value in DEFAULTS.items() if name != "connector_fill"}, {}),
         ({**DEFAULTS, "index_2d": [0], "connector_color": "teal"}, {"index_2d": [0], "connector_color": "teal"}),
+        ({"index_2D": [], "index_2d": [0]}, {"index_2d": [0]}),
     ],
 )
 def test_what_means_the_same_draws_the_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
