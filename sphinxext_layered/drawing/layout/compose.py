@@ -107,7 +107,7 @@ def _laid_out(description: ModelDescription, options: LayeredViewOptions, scale:
     else:
         groups = [on_whole_baselines(group) for group in groups]
         reach = bounds(groups, font)
-        reach = reach._replace(top=math.floor(reach.top))
+        reach = reach._replace(top=math.floor(reach.top + 1e-6))
     if room is None:  # what spacing layers add beyond the first and last box
         reach = reach._replace(left=reach.left - beyond[0], right=reach.right + beyond[1])
     return _scene(description, options, font, groups, reach)

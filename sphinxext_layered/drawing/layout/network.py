@@ -183,7 +183,9 @@ class _Network:
     def _is_within(self, scale: float, room: float, limits: tuple[int, int]) -> bool:
         rows = self.breaks(scale, room)
         grid = self.scaled(scale)
-        wide = any(max(grid.ends(first, last)) > room for first, last in rows if first == last)  # others were measured
+        wide = any(
+            max(grid.ends(first, last)) > room for first, last in rows if first == last
+        )  # longer rows were measured
         return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
     def breaks(self, scale: float, room: float) -> Rows:
@@ -257,9 +259,9 @@ class _Network:
         pins = part.pins_of(stubs)
         return [self._grid(scale, *each, pins, tiers) for each in zip(rows, nodes, edges, strict=True)]
 
-    def _is_carried(self, edge: Edge, rows: Rows, start: int, end: int) -> bool:
-        """Return whether a connection between two rows goes on on the axis from one to the next."""
-        return end == start + 1 and self._carrier(rows[start][1]) == self.part.tensor(edge)
+    def _is_carried(self, edge: Edge, rows: Rows, start_row: int, end_row: int) -> bool:
+        """Return whether a connection between two rows continues on the axis from one to the next."""
+        return end_row == start_row + 1 and self._carrier(rows[start_row][1]) == self.part.tensor(edge)
 
     def _grid(
         self, scale: float, row: tuple[int, int], nodes: Sequence[int], edges: Iterable[Edge], pins: Pins, tiers: int
