@@ -154,8 +154,8 @@ def _python_and_page(name: str) -> tuple[str, str]:
     """Return the default of a drawing option in Python and on pages without configuration."""
     python = options.DEFAULTS[name]
     unit = options.DECLARED[name].unit
-    page = _with_unit(_spelt(_page_defaults().get(name, python)), unit)
-    return _with_unit(_spelt(python), unit), _THEME_ON_PAGES if name == "theme" else page
+    page = _THEME_ON_PAGES if name == "theme" else _with_unit(_spelt(_page_defaults().get(name, python)), unit)
+    return _with_unit(_spelt(python), unit), page
 
 
 def _page_defaults() -> dict[str, Any]:
