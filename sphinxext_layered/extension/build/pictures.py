@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _DRAWERS = 2
 """Threads that draw: most of a picture's time is its compression, which needs no interpreter."""
 
-_LOST = Failure(subtype="cache", problem="its description was removed from the cache while the build ran; build again")
+_LOST = Failure(
+    subtype="cache",
+    problem="its description in the cache is damaged, or was removed while the build ran; build again",
+)
 _LATE = Failure(subtype="error", problem="this picture was requested after the build step; build again")
 
 
@@ -231,6 +234,7 @@ class Pictures:
             digest=stored.digest,
             model=str(stored.notes.get("model", "")),
             has_open_sizes=bool(stored.notes.get("open_sizes")),
+            takes_input_shape=not found.is_file,
             describe=partial(self._descriptions.description, found),
         )
         return noted
