@@ -30,7 +30,7 @@ class Committed(NamedTuple):
     Attributes
     ----------
     json : str
-        The description, as `ModelDescription.to_json` spells it.
+        The description, as `ModelDescription.to_json` spells it; not checked where it was read from a file.
     made_from : MadeFrom
     package : str
         The fingerprint of this package as it described the model; empty in files of before that was noted.
@@ -43,9 +43,8 @@ class Committed(NamedTuple):
     package: str = ""
     model: str = ""
 
-    @property
     def description(self) -> ModelDescription:
-        """The description, read and checked; raises DescriptionError."""
+        """Read and check the description; raises DescriptionError."""
         return ModelDescription.from_json(self.json)
 
     def differing(self, sources: Sources, package: str) -> tuple[str, ...]:
@@ -84,8 +83,12 @@ def read(path: Path) -> Committed | None:
         made_from = MadeFrom.from_document(document.get("made_from"))
     except ValueError as error:
         raise DescriptionError(f"made_from: {error}") from error
+    try:
+        description = spell(document.get("description")) + "\n"
+    except RecursionError:
+        raise DescriptionError("description: it is nested too deeply") from None
     texts = (document.get(name, "") for name in ("package", "model"))
-    return Committed(spell(document.get("description")) + "\n", made_from, *map(str, texts))
+    return Committed(description, made_from, *map(str, texts))
 
 
 def write(path: Path, committed: Committed) -> bool:
@@ -127,7 +130,8 @@ def check(place: Path, root: Path | None = None) -> Iterator[tuple[Path, str]]:
     for path in _below(place) if place.is_dir() else filter(_is_committed, [place]):
         try:
             found = read(path)
-            _ = found and found.description
+            if found is not None:
+                found.description()
         except DescriptionError as error:
             yield path, f"broken: {' '.join(str(error).split())}"
             continue

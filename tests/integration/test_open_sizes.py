@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -39,3 +41,15 @@ def test_a_note_on_a_file_of_a_description_names_no_option_as_its_sizes_stay_as_
     built = project(files).build()
     assert (built.warnings, built.text("index.html").count(NOTE)) == ("", 1)
     assert "input-shape" not in built.text("index.html")
+
+
+@pytest.mark.tensorflow
+def test_a_configuration_that_keras_saved_takes_input_shape(project: Any) -> None:
+    code = "import keras; print(keras.Sequential([keras.Input((None, 3)), keras.layers.Dense(4)]).to_json())"
+    saved = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    files = {"index.rst": HEAD + ".. layered-view:: net.json\n", "net.json": saved[saved.index("{") :]}
+    built = project(files).build()
+    assert (built.warnings, built.text("index.html").count(NOTE)) == ("", 1)
+    assert built.text("index.html").count("input-shape") == 1
+    built = project({**files, "index.rst": HEAD + ".. layered-view:: net.json\n   :input-shape: 7, 3\n"}).build()
+    assert (built.warnings, built.text("index.html").count(NOTE)) == ("", 0)

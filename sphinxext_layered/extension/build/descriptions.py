@@ -47,12 +47,15 @@ class Found(NamedTuple):
         What differs from what it was made from.
     json : str
         The description as a committed file has it.
+    is_file : bool
+        Whether the page names a file of the description itself, which takes no ``input-shape``.
     """
 
     digest: str
     description: ModelDescription | None = None
     stale: tuple[str, ...] = ()
     json: str = ""
+    is_file: bool = False
 
 
 class Descriptions:
@@ -118,10 +121,11 @@ class Descriptions:
             if found is None:
                 return None
             digest = digest_of(found.json)
-            description = found.description if digest in self._doubtful else None  # to say what is the matter
+            if digest in self._doubtful:
+                found.description()  # raises, which says what is the matter
         except DescriptionError as error:
             return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
-        return Found(digest, description, found.differing(self._sources, self._fingerprint), found.json)
+        return Found(digest, None, found.differing(self._sources, self._fingerprint), found.json)
 
     def _cached(self, model: ModelRequest) -> Iterator[Found]:
         for state in self._store.states(model_key(model, self._fingerprint)):
@@ -141,7 +145,7 @@ class Descriptions:
             yield Found(state.description, description, stale)
 
     def description(self, found: Found) -> ModelDescription | None:
-        """Return the description that was found; None where it is damaged, and will not be found again."""
+        """Return the description that was found; None where it is damaged, which the next look-up skips or reports."""
         if found.description is not None or not found.json:
             return found.description or self._store.description(found.digest)
         try:
@@ -163,7 +167,7 @@ class Descriptions:
             return Failure(subtype="description", problem=f"{file}: {error}")
         except OptionError as error:
             return Failure(subtype="option", problem=spelt_on_page(error))
-        return Found(digest_of(description.to_json()), description)
+        return Found(digest_of(description.to_json()), description, is_file=True)
 
     def _refused(self, model: ModelRequest) -> Failure | None:
         """Refuse a name outside ``layered_view_modules`` also where its description is at hand."""
@@ -233,8 +237,9 @@ class Descriptions:
             return self._keep(answer)
         if answer.subtype == "framework" and self._folder is not None:
             found = self._committed(model)
-            if isinstance(found, Found) and self.description(found) is None:
-                found = self._committed(model)  # which says now why it cannot be read
+            if isinstance(found, Found):
+                description = self.description(found)
+                found = found._replace(description=description) if description else self._committed(model)
             self.without_framework += isinstance(found, Found)
             if found is not None:
                 return found

@@ -257,7 +257,7 @@ def _note_open_sizes(node: layered_view, picture: Picture) -> None:
         return
     note = nodes.paragraph("", "Some sizes of this model are not fixed; the picture shows examples.")
     note["classes"].append("layered-view-note")
-    if not PictureRequest.from_document(node["request"]).file.endswith(".json"):  # which fixes its sizes
+    if picture.takes_input_shape:
         note += [nodes.Text(" Set them with "), nodes.literal("", "input-shape"), nodes.Text(".")]
     place = node.parent if isinstance(node.parent, nodes.reference) else node
     around = place.parent

@@ -108,6 +108,8 @@ class Picture(NamedTuple):
         The name of the model.
     has_open_sizes : bool
         Whether the model leaves sizes open, which are drawn as examples.
+    takes_input_shape : bool
+        Whether ``input-shape`` sets these sizes.
     describe : callable
         Returns the model's description for the table of layers, or None where it has gone from the cache.
     """
@@ -120,4 +122,5 @@ class Picture(NamedTuple):
     digest: str
     model: str
     has_open_sizes: bool
+    takes_input_shape: bool
     describe: Callable[[], ModelDescription | None]

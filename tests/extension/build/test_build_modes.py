@@ -128,6 +128,13 @@ def test_a_committed_description_may_have_the_newlines_of_windows(project: Proje
         ("[]", "it does not have the schema"),
         ('{"schema": "layered-view-committed/1"}', "made_from: "),
         ("[" * 5000, "it is not JSON"),
+        (
+            '{"schema": "layered-view-committed/1", "made_from": {}, "description": '
+            + '{"a": ' * 600
+            + "1"
+            + "}" * 601,
+            "description: it is nested too deeply",
+        ),
     ],
 )
 def test_a_broken_committed_description_says_what_is_the_matter(project: Project, text: str, said: str) -> None:
