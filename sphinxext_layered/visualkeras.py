@@ -6,7 +6,7 @@ unless they have the value that visualkeras has as its default, which asks for n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any, Final, NamedTuple, TypedDict
 
 from .errors import OptionError
@@ -99,14 +99,22 @@ def translate(
             offer = did_you_mean(name, [*options, *PARAMETERS])
             raise TypeError(f"layered_view() got an unexpected keyword argument {name!r}; {offer}")
         default, remedy, option = PARAMETERS[name]
-        is_default = value == default or (default == () and value == [])
         if option and options[option] == defaults[option]:
             translated[option] = _capped_limits(value, options) if name == "dimension_caps" else value
-        elif option and not is_default:
+        elif _is(value, default):
+            continue
+        elif option:
             raise OptionError(name, f"means the same as {option}, which is given too; leave one of them out")
-        elif not is_default:
+        else:
             raise OptionError(name, f"this parameter of visualkeras is not supported; {remedy}")
     return translated
+
+
+def _is(value: object, default: object) -> bool:
+    """Return whether a value is the default; for an empty tuple, whether it is empty, be it a list or an array."""
+    if default == ():
+        return isinstance(value, Sized) and len(value) == 0
+    return value == default
 
 
 def _capped_limits(caps: object, options: Mapping[str, Any]) -> object:

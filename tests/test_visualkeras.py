@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from factories import layer, model
 from PIL import Image
@@ -43,6 +44,9 @@ def drawn(**given: Any) -> Image.Image:
         ({name: value for name, value in DEFAULTS.items() if name != "connector_fill"}, {}),
         ({**DEFAULTS, "index_2d": [0], "connector_color": "teal"}, {"index_2d": [0], "connector_color": "teal"}),
         ({"index_2D": [], "index_2d": [0]}, {"index_2d": [0]}),
+        ({"index_2D": np.array([0, 1])}, {"index_2d": [0, 1]}),
+        ({"index_2D": np.array([], int)}, {}),
+        ({"index_2D": np.array([], int), "index_2d": [0]}, {"index_2d": [0]}),
     ],
 )
 def test_what_means_the_same_draws_the_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
