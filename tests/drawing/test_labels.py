@@ -13,6 +13,7 @@ from random_graphs import graphs
 from sphinxext_layered.description import FACTS as DESCRIBED
 from sphinxext_layered.description import LayerText
 from sphinxext_layered.drawing import lay_out
+from sphinxext_layered.drawing.scene import Text
 from sphinxext_layered.drawing.texts import READY_MADE, label_of
 from sphinxext_layered.errors import OptionError
 from sphinxext_layered.options import READY_MADE_TEXTS, LayeredViewOptions
@@ -332,3 +333,14 @@ def test_layers_without_a_name_are_drawn_with_what_else_is_known(text):
     scene = drawn(layer("Dense", 10, name=""), text_callable=text, legend=True)
     assert len(fronts(scene)) == 1
     assert texts(scene, "label") == {"name": [], "class": ["Dense"]}.get(text, ["10"])
+
+
+@pytest.mark.parametrize("given", [{"max_width": 710, "legend": True}, {"max_width": 300, "fold": "auto"}])
+def test_words_of_graphs_stand_on_whole_pixels(given):
+    scene = lay_out(
+        resnet((2, 2)), LayeredViewOptions.of({"text_callable": "name_and_shape", "scale_xy": 0.37, **given})
+    )
+    groups = [group for group in scene.groups if group.role not in ("layer", "frame")]
+    free = [shape.y for group in groups for shape in group.shapes if isinstance(shape, Text)]
+    assert len(free) > 10
+    assert free == [round(y) for y in free]

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from factories import graph, layer
 
 from sphinxext_layered.description import LayerDescription, ModelDescription
 from sphinxext_layered.drawing import lay_out
@@ -58,6 +59,24 @@ def test_laying_out_is_linear_in_layers(given: dict[str, Any]) -> None:
     lay_out(model(5), options)
     few, many = (calls(lay_out, model(layers), options) for layers in (60, 600))
     assert many < 14 * few
+
+
+def residual(blocks: int) -> ModelDescription:
+    """Residual blocks of which no two are equal, so that none stands for another."""
+    nodes: list[tuple[Any, ...]] = [("input", layer("InputLayer", 16, 16, 8))]
+    for n in range(blocks):
+        before = nodes[-1][0]
+        nodes.append((f"conv{n}", layer(f"Conv{n}", 16, 16, 8), before))
+        nodes.append((f"dense{n}", layer(f"Dense{n % 7}", 16, 16, 8), f"conv{n}"))
+        nodes.append((f"sum{n}", "Add", (16, 16, 8), f"dense{n}", before))
+    return graph(*nodes)
+
+
+def test_breaking_a_network_into_rows_is_linear_in_layers() -> None:
+    options = LayeredViewOptions.of({"max_width": 400, "fold": (), "collapse": "no"})
+    lay_out(residual(3), options)
+    few, many = (calls(lay_out, residual(blocks), options) for blocks in (40, 400))
+    assert many < 12 * few
 
 
 @pytest.mark.parametrize("format", ["svg", "pdf"])

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from project import Project
 
+from sphinxext_layered.description import ModelDescription
+
 COMMITTED = {"layered_view_descriptions_dir": "described"}
 
 
@@ -165,6 +167,25 @@ def test_a_committed_description_that_is_no_description_is_not_drawn(
         assert re.search(rf"one\.rst:4: WARNING: nets:small: described/{path.name}: .*{said}", outcome.warnings)
     assert project.build(confoverrides=COMMITTED).warnings == ""
     assert old in path.read_text("utf-8")
+
+
+def test_a_committed_description_is_read_whole_only_to_be_drawn(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.build(confoverrides=COMMITTED)
+    read: list[object] = []
+    really_read = ModelDescription.from_document
+
+    def note_and_read(document: object) -> ModelDescription:
+        read.append(document)
+        return really_read(document)
+
+    monkeypatch.setattr(ModelDescription, "from_document", note_and_read)
+    outcome = project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"})
+    assert (outcome.warnings, read) == ("", [])
+    project.put("one.rst", "One\n===\n\n.. layered-view:: nets:small\n   :spacing: 33\n")
+    outcome = project.build(confoverrides={**COMMITTED, "layered_view_mode": "cached"})
+    assert (outcome.warnings, len(read)) == ("", 1)
 
 
 def test_a_page_may_refer_to_a_description_itself(project: Project) -> None:
