@@ -33,7 +33,7 @@ class Committed(NamedTuple):
         The description, as `ModelDescription.to_json` spells it; not checked where it was read from a file.
     made_from : MadeFrom
     package : str
-        The fingerprint of this package as it described the model; empty in files of before that was noted.
+        The fingerprint of this package when it described the model; empty in files written before it was recorded.
     model : str
         What names the model on pages.
     """

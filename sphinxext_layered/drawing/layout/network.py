@@ -183,9 +183,8 @@ class _Network:
     def _is_within(self, scale: float, room: float, limits: tuple[int, int]) -> bool:
         rows = self.breaks(scale, room)
         grid = self.scaled(scale)
-        wide = any(
-            max(grid.ends(first, last)) > room for first, last in rows if first == last
-        )  # longer rows were measured
+        single = [first for first, last in rows if first == last]  # longer rows were measured
+        wide = any(max(grid.ends(column, column)) > room for column in single)
         return not wide and len(rows) <= limits[0] and self.cut_lines(rows) <= limits[1]
 
     def breaks(self, scale: float, room: float) -> Rows:

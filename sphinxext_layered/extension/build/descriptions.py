@@ -79,7 +79,7 @@ class Descriptions:
         self.not_committed = ""
         self.without_framework = 0
         self._waiting: dict[ModelRequest, None] = {}
-        self._doubtful: set[str] = set()
+        self._damaged: set[str] = set()  # digests of committed descriptions that cannot be read
 
     # -- finding -------------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class Descriptions:
             if found is None:
                 return None
             digest = digest_of(found.json)
-            if digest in self._doubtful:
+            if digest in self._damaged:
                 found.description()  # raises, which says what is the matter
         except DescriptionError as error:
             return Failure(subtype="description", problem=f"{self._spelt(path)}: {error}; restore it, or delete it")
@@ -146,12 +146,14 @@ class Descriptions:
 
     def description(self, found: Found) -> ModelDescription | None:
         """Return the description that was found; None where it is damaged, which the next look-up skips or reports."""
-        if found.description is not None or not found.json:
-            return found.description or self._store.description(found.digest)
+        if found.description is not None:
+            return found.description
+        if not found.json:
+            return self._store.description(found.digest)
         try:
             return ModelDescription.from_json(found.json)
         except DescriptionError:
-            self._doubtful.add(found.digest)
+            self._damaged.add(found.digest)
             return None
 
     def _in_file(self, file: str, options: LayeredViewOptions) -> Found | Failure | None:

@@ -28,7 +28,7 @@ from .directive import PAGE_OPTIONS
 
 KINDS: Final = tuple(dict.fromkeys(option.kind for option in options.DECLARED.values()))
 
-_THEME_ON_PAGES: Final = "as the pages' theme"
+_THEME_ON_PAGES: Final = "follows the page's theme"
 """What ``auto`` of ``layered_view_theme`` means, which is no value of the option."""
 
 

@@ -43,7 +43,7 @@ def test_defaults_have_their_units_and_differ_on_pages_where_they_do(built: Any)
     assert fields[":sizing-mode:"]["Default on pages"] == "balanced"
     assert fields[":max-width:"]["Default in Python"] == "none"
     assert fields[":max-width:"]["Default on pages"] == f"{SETTINGS['layered_view_max_width'].default} px"
-    assert fields[":theme:"]["Default on pages"] == "as the pages' theme"
+    assert fields[":theme:"]["Default on pages"] == "follows the page's theme"
     assert fields[":background-fill:"]["Default with a dark theme"] == "#14171a"
     assert "{'fill': 'teal'" in fields[":color-map:"]["Accepts"]
 
